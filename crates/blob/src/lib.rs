@@ -1,0 +1,1 @@
+//! Message contents: addressed by hash within a tenant.

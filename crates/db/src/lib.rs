@@ -1,0 +1,1 @@
+//! The two SQL engines behind one interface.

@@ -1,0 +1,1 @@
+//! Tenants, domains, accounts, addresses, credentials, sign-in.

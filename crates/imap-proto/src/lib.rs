@@ -1,0 +1,1 @@
+//! IMAP grammar: commands in, responses out.

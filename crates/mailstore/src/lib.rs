@@ -1,0 +1,1 @@
+//! Mailboxes, messages, flags, threads, quota, change log, search.

@@ -1,0 +1,1 @@
+//! Listeners, TLS, zones, line reading with limits.

@@ -1,0 +1,1 @@
+//! Wires everything from the configuration; start, drain, stop.

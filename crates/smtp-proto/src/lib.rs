@@ -1,0 +1,1 @@
+//! SMTP and LMTP grammar: commands, replies, data framing.

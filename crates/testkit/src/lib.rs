@@ -1,0 +1,1 @@
+//! In-process server, typed clients, transcripts, fixtures.

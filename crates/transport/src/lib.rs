@@ -1,0 +1,1 @@
+//! The way of a message: accept, route, deliver; the trace.
