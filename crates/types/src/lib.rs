@@ -9,6 +9,7 @@ mod address;
 mod domain;
 mod id;
 mod modseq;
+mod secret;
 mod size;
 mod time;
 
@@ -19,5 +20,6 @@ pub use id::{
     ThreadId, TraceId,
 };
 pub use modseq::{ModSeq, Uid, UidValidity};
+pub use secret::{Secret, SecretError};
 pub use size::{ByteSize, ByteSizeError};
 pub use time::{OffsetTimestamp, Timestamp};
