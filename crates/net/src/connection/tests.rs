@@ -1,0 +1,1 @@
+//! Lines, literals and deadlines over an in-memory pipe.

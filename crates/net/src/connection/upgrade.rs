@@ -1,0 +1,49 @@
+//! STARTTLS: the same connection goes on under TLS.
+
+use std::time::Duration;
+
+use tokio::io;
+
+use super::{Connection, StartTlsError, input::Input};
+use crate::TlsInfo;
+
+impl Connection {
+    /// Sends what is pending (the "go ahead" reply), then performs the server's side of a TLS
+    /// handshake on this very connection.
+    ///
+    /// A session checks [`Connection::buffered`] *before* it replies "go ahead": octets that came
+    /// behind the upgrade command were sent in plain text, perhaps by an attacker, and must not
+    /// be taken for commands sent under TLS. This method refuses when there are any. After any
+    /// error of the handshake the connection is dead.
+    pub async fn start_tls(&mut self, timeout: Duration) -> Result<&TlsInfo, StartTlsError> {
+        if self.tls.is_some() {
+            return Err(StartTlsError::NotOffered);
+        }
+        let Some(server) = self.options.upgrade.clone() else {
+            return Err(StartTlsError::NotOffered);
+        };
+        let octets = self.input.len();
+        if octets > 0 {
+            return Err(StartTlsError::Injected { octets });
+        }
+        self.flush().await?;
+        self.input = Input::default();
+        let plain = std::mem::replace(&mut self.transport, Box::new(closed()));
+        match server.accept(plain, timeout).await {
+            Ok((transport, info)) => {
+                self.options.metrics.tls_succeeded();
+                self.transport = transport;
+                Ok(self.tls.insert(info))
+            }
+            Err(error) => {
+                self.options.metrics.tls_failed();
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// A transport that has ended: what is left of a connection whose handshake failed.
+fn closed() -> io::Join<io::Empty, io::Empty> {
+    io::join(io::empty(), io::empty())
+}

@@ -1,0 +1,1 @@
+//! Real sockets: limits, refusals, panics, drains.
