@@ -1,0 +1,21 @@
+//! The migrations of this program, in order. Each owner of tables adds one line per file.
+
+use super::Migration;
+
+macro_rules! migrations {
+    ($($version:literal $name:literal),+ $(,)?) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../../../../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../../../../migrations/postgres/", $name, ".sql")),
+        }),+]
+    };
+}
+
+/// All migrations. A file that was released is never changed: a later one corrects it.
+pub(crate) const MIGRATIONS: &[Migration] = migrations![
+    1 "0001_platform",
+    3 "0003_blob",
+    4 "0004_mail",
+];

@@ -1,0 +1,126 @@
+//! SQLite inside the process: one writer thread with group commit, several reader threads.
+
+mod checkpoint;
+mod connection;
+mod error;
+mod reader;
+mod writer;
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+};
+
+pub(crate) use self::connection::{Role, SqliteConnection, column};
+pub use self::writer::{GROUP_MEMBERS, GROUP_TIME};
+use self::{
+    checkpoint::Checkpointer,
+    reader::{ReadQueue, Reader},
+    writer::{WriteQueue, Writer},
+};
+use crate::{
+    database::Shared,
+    error::{DbError, OpenError},
+    job::{ReadJob, WriteJob},
+    metrics::MetricsSnapshot,
+    migrate::{self, Migration},
+    queue::{Lane, LaneQueue},
+};
+
+/// The running threads of one database file.
+pub(crate) struct SqliteStore {
+    writes: Arc<WriteQueue>,
+    reads: Arc<ReadQueue>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+/// How a store is made.
+pub(crate) struct Settings<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) readers: usize,
+    pub(crate) queue_limit: usize,
+    pub(crate) migrations: &'a [Migration],
+}
+
+impl SqliteStore {
+    /// Opens the file, brings its schema up to date and starts the threads.
+    pub(crate) fn open(settings: &Settings<'_>, shared: &Arc<Shared>) -> Result<Self, OpenError> {
+        connection::create_private(settings.path)?;
+        let mut connection = SqliteConnection::open(settings.path, Role::Writer)?;
+        migrate::sqlite::run(&connection, settings.migrations, shared.clock.now())?;
+        let checkpointer = Checkpointer::install(&mut connection)?;
+        let store = Self {
+            writes: Arc::new(LaneQueue::new(settings.queue_limit)),
+            reads: Arc::new(LaneQueue::new(settings.queue_limit)),
+            threads: Mutex::default(),
+        };
+        let (queue, common) = (Arc::clone(&store.writes), Arc::clone(shared));
+        let writer = Writer::new(connection, queue, common, checkpointer);
+        store.spawn("db-writer".to_owned(), || writer.run())?;
+        for number in 0..settings.readers.max(1) {
+            let connection = SqliteConnection::open(settings.path, Role::Reader)?;
+            let (queue, common) = (Arc::clone(&store.reads), Arc::clone(shared));
+            let reader = Reader::new(connection, queue, common);
+            store.spawn(format!("db-reader-{number}"), || reader.run())?;
+        }
+        Ok(store)
+    }
+
+    pub(crate) async fn read(&self, job: Box<dyn ReadJob>) -> Result<(), DbError> {
+        self.reads.push(Lane::Mail, job).await
+    }
+
+    pub(crate) async fn write(&self, lane: Lane, job: Box<dyn WriteJob>) -> Result<(), DbError> {
+        self.writes.push(lane, job).await
+    }
+
+    /// Queues a write of the store itself.
+    pub(crate) fn write_internal(&self, job: Box<dyn WriteJob>) -> Result<(), DbError> {
+        self.writes.push_internal(Lane::Mail, job)
+    }
+
+    /// Takes no more work.
+    pub(crate) fn close(&self) {
+        self.writes.close();
+        self.reads.close();
+    }
+
+    /// Waits until the queued work is done. Blocks.
+    pub(crate) fn join(&self) {
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a database thread had panicked");
+            }
+        }
+    }
+
+    pub(crate) fn fill_depths(&self, snapshot: &mut MetricsSnapshot) {
+        (snapshot.mail_queued, snapshot.background_queued) = self.writes.depth();
+        snapshot.reads_queued = self.reads.depth().0;
+    }
+
+    fn spawn(&self, name: String, work: impl FnOnce() + Send + 'static) -> Result<(), DbError> {
+        let thread = crate::database::spawn_thread(name, work)?;
+        self.threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(thread);
+        Ok(())
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
