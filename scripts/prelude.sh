@@ -5,6 +5,7 @@
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+# shellcheck disable=SC2034 # for those who source this
 readonly ROOT
 # Messages of tools are read by people and by tests: one language, whatever the user's is.
 export LC_ALL=C.UTF-8
