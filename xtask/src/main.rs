@@ -4,6 +4,7 @@
 //! built, in `make lint` and `make test`, and must cost a second there.
 
 mod checksum;
+mod limits;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   tidy              checks the rules of ARCHITECTURE.md and CONTRIBUTING.md that a machine can check
+  limits            writes docs/limits.md from the sources
   seal-migrations   records the checksums of all migrations, as part of a release";
 
 fn main() -> ExitCode {
@@ -20,7 +22,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["tidy"] => tidy::run(&repository()),
-        ["seal-migrations"] => seal_migrations(&repository()),
+        ["limits"] => report(limits::write(&repository()), "docs/limits.md is written"),
+        ["seal-migrations"] => report(
+            tidy::migrations::seal(&repository()),
+            "the migrations are sealed: from now on they may not change",
+        ),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             ExitCode::SUCCESS
@@ -40,10 +46,11 @@ fn repository() -> PathBuf {
         .to_path_buf()
 }
 
-fn seal_migrations(root: &Path) -> ExitCode {
-    match tidy::migrations::seal(root) {
-        Ok(count) => {
-            println!("{count} migrations are sealed: from now on they may not change");
+/// Says how a chore ended.
+fn report(result: Result<(), String>, done: &str) -> ExitCode {
+    match result {
+        Ok(()) => {
+            println!("{done}");
             ExitCode::SUCCESS
         }
         Err(problem) => {

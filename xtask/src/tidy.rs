@@ -16,7 +16,7 @@ mod manifest;
 pub(crate) mod migrations;
 mod purity;
 mod sizes;
-mod tree;
+pub(crate) mod tree;
 mod words;
 
 use std::path::Path;
@@ -39,7 +39,12 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    fn new(rule: &'static str, path: &str, line: usize, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        rule: &'static str,
+        path: &str,
+        line: usize,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             path: path.to_owned(),
             line,
@@ -49,9 +54,20 @@ impl Problem {
         }
     }
 
-    fn about(mut self, item: &str) -> Self {
+    /// Names the function, dependency or constant that the problem is about.
+    pub(crate) fn about(mut self, item: &str) -> Self {
         self.item = Some(item.to_owned());
         self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn rule(&self) -> &'static str {
+        self.rule
+    }
+
+    #[cfg(test)]
+    pub(crate) fn line(&self) -> usize {
+        self.line
     }
 }
 
@@ -96,6 +112,7 @@ fn check(tree: &Tree) -> Vec<Problem> {
     problems.extend(purity::check(tree));
     problems.extend(migrations::check(tree));
     problems.extend(documents::check(tree));
+    problems.extend(crate::limits::check(tree));
     let mut problems = allow::filter(tree, problems);
     problems.sort();
     problems
