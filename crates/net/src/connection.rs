@@ -41,7 +41,7 @@ use crate::{NetMetrics, Peer, TlsInfo, TlsServer, Zone, session_id};
 /// [`ConnectionOptions::write_timeout`]: two minutes, long enough for a mobile client that lost
 /// its network for a moment, short enough that a client that reads nothing does not hold a
 /// message in memory.
-pub const WRITE_TIMEOUT: Duration = Duration::from_secs(120);
+pub const WRITE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What a connection runs on: a socket, TLS over it, or one half of an in-memory pipe.
 pub trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}

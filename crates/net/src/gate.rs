@@ -7,9 +7,6 @@
 mod accept;
 mod admission;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -97,14 +94,14 @@ pub struct Gate {
 struct Shared {
     options: GateOptions,
     admission: Admission,
-    tasks: Sessions,
+    tasks: Tasks,
     metrics: Mutex<Vec<(&'static str, Arc<NetMetrics>)>>,
 }
 
 /// The tasks and the three steps of ending them.
 #[derive(Default)]
-struct Sessions {
-    loops: TaskTracker,
+struct Tasks {
+    accept_loops: TaskTracker,
     sessions: TaskTracker,
     /// Step one: no new clients.
     stop: CancellationToken,
@@ -121,7 +118,7 @@ impl Gate {
             shared: Arc::new(Shared {
                 admission: Admission::new(options.limits),
                 options,
-                tasks: Sessions::default(),
+                tasks: Tasks::default(),
                 metrics: Mutex::default(),
             }),
         }
@@ -141,7 +138,7 @@ impl Gate {
             service,
             Arc::clone(&metrics),
         );
-        self.shared.tasks.loops.spawn(accepting);
+        self.shared.tasks.accept_loops.spawn(accepting);
         metrics
     }
 
@@ -169,8 +166,8 @@ impl Gate {
     pub async fn drain(&self, grace: Duration) -> DrainReport {
         let tasks = &self.shared.tasks;
         tasks.stop.cancel();
-        tasks.loops.close();
-        tasks.loops.wait().await;
+        tasks.accept_loops.close();
+        tasks.accept_loops.wait().await;
         let sessions = tasks.sessions.len();
         tasks.drain.cancel();
         tasks.sessions.close();

@@ -22,9 +22,9 @@ use crate::{ClosedZone, Peer, TlsServer};
 const BACKLOG: i32 = 4096;
 /// Silence after which the kernel asks whether the client still exists, so that a session of a
 /// machine that was switched off does not stay for ever.
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(300);
+const KEEPALIVE_AFTER: Duration = Duration::from_mins(5);
 /// Time between such questions.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]

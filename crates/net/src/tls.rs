@@ -9,9 +9,6 @@ mod handshake;
 mod self_signed;
 mod server;
 
-#[cfg(test)]
-mod tests;
-
 pub use certificate::CertificateFacts;
 pub use handshake::{HandshakeError, TlsInfo};
 pub use self_signed::{SELF_SIGNED_DAYS, SelfSigned, self_signed};

@@ -49,7 +49,7 @@ impl Network {
     /// The network of `address`'s first `prefix` bits; the other bits must be zero.
     pub fn new(address: IpAddr, prefix: u8) -> Result<Self, NetworkError> {
         let (address, prefix) = match (canonical_ip(address), address) {
-            (v4 @ IpAddr::V4(_), IpAddr::V6(_)) if prefix >= 96 && prefix <= 128 => {
+            (v4 @ IpAddr::V4(_), IpAddr::V6(_)) if (96..=128).contains(&prefix) => {
                 (v4, prefix - 96)
             }
             _ => (address, prefix),

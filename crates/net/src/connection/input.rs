@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::{Buf as _, BytesMut};
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, ReadBuf};
+use tokio::io::{AsyncReadExt as _, ReadBuf};
 
 use super::Transport;
 
@@ -70,10 +70,7 @@ impl Input {
             return self.poll_first_read(transport, cx);
         }
         self.buffer.reserve(INPUT_STEP);
-        let polled = {
-            let mut transport = &mut *transport;
-            pin!(transport.read_buf(&mut self.buffer)).poll(cx)
-        };
+        let polled = pin!(transport.read_buf(&mut self.buffer)).poll(cx);
         match polled {
             Poll::Pending if self.buffer.is_empty() => {
                 self.buffer = BytesMut::new();
@@ -107,16 +104,19 @@ impl Input {
                 self.ended = true;
                 Ok(0)
             }
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
-                ) =>
-            {
+            Err(error) if is_end(&error) => {
                 self.ended = true;
                 Ok(0)
             }
             other => other,
         }
     }
+}
+
+/// Whether an error is a client's way of going away.
+pub(super) fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset
+    )
 }

@@ -57,7 +57,7 @@ impl LineTooLong {
 }
 
 /// The state of throwing a line away.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Discarding {
     start: Vec<u8>,
     octets: usize,
@@ -83,13 +83,16 @@ impl Input {
 
     /// Takes the line whose LF is at `end`.
     fn finish_line(&mut self, end: usize, rule: LineRule) -> Result<Vec<u8>, ReadError> {
-        if let Some(discarding) = self.discarding.take() {
+        if let Some(mut discarding) = self.discarding.take() {
+            discarding.keep(self.octets().get(..end).unwrap_or_default());
             self.consume(end + 1);
-            return Err(too_long(discarding.start));
+            return Err(discarding.into_error());
         }
         let line = self.octets().get(..end).unwrap_or_default();
         let result = if end >= rule.max_octets {
-            Err(too_long(start_of(line)))
+            let mut discarding = Discarding::default();
+            discarding.keep(line);
+            Err(discarding.into_error())
         } else {
             match (line.strip_suffix(b"\r"), rule.ending) {
                 (Some(text), LineEnding::Strict) if !text.contains(&b'\r') => Ok(text.to_vec()),
@@ -108,12 +111,8 @@ impl Input {
             self.scanned = have;
             return None;
         }
-        let discarding = self.discarding.take();
-        let mut discarding = discarding.unwrap_or_else(|| Discarding {
-            start: start_of(self.octets()),
-            octets: 0,
-        });
-        discarding.octets += have;
+        let mut discarding = self.discarding.take().unwrap_or_default();
+        discarding.keep(self.octets());
         self.consume(have);
         if discarding.octets > LineRule::ENDLESS.max(rule.max_octets) {
             return Some(Err(ReadError::EndlessLine));
@@ -123,10 +122,18 @@ impl Input {
     }
 }
 
-fn start_of(line: &[u8]) -> Vec<u8> {
-    line.iter().copied().take(LineTooLong::KEPT).collect()
-}
+impl Discarding {
+    /// Counts more of the line, and keeps it as long as it belongs to the start.
+    fn keep(&mut self, octets: &[u8]) {
+        let room = LineTooLong::KEPT.saturating_sub(self.start.len());
+        self.start.extend(octets.iter().take(room));
+        self.octets += octets.len();
+    }
 
-const fn too_long(start: Vec<u8>) -> ReadError {
-    ReadError::LineTooLong(LineTooLong { start })
+    fn into_error(mut self) -> ReadError {
+        if self.start.len() == self.octets && self.start.ends_with(b"\r") {
+            self.start.pop();
+        }
+        ReadError::LineTooLong(LineTooLong { start: self.start })
+    }
 }

@@ -6,8 +6,6 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::io::AsyncWrite as _;
-
 use super::Transport;
 
 /// Most octets collected before they are sent: one TLS record.
@@ -33,6 +31,12 @@ impl Output {
 
     pub(super) fn is_clean(&self) -> bool {
         self.buffer.is_empty() && !self.unflushed
+    }
+
+    /// Memory held, for tests of "an idle session holds none".
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.buffer.capacity()
     }
 
     /// Room left before the buffer must be sent.

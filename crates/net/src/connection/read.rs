@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{Connection, INPUT_STEP, LineRule, ReadError};
+use super::{Connection, INPUT_STEP, LineRule, ReadError, input::is_end};
 
 /// Whether a stopping server may interrupt a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,10 @@ impl Connection {
                 Err(ReadError::Truncated)
             }
             Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if is_end(&error) => {
+                self.input.ended = true;
+                Err(ReadError::Truncated)
+            }
             Ok(Err(error)) => Err(ReadError::Io(error)),
         }
     }

@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Most clients turned away in a row with the reserve descriptor.
 const SHED_AT_ONCE: usize = 64;
 /// How often the log repeats that clients are turned away.
-const LOG_INTERVAL: Duration = Duration::from_secs(60);
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What the loop needs at every step.
 struct Acceptor<S> {
@@ -201,18 +201,23 @@ impl Session {
         let (client, metrics) = (self.options.peer.ip(), Arc::clone(&self.options.metrics));
         let connection = match self.implicit {
             None => Connection::with_tls(transport, None, self.options),
-            Some(server) => match server.accept(transport, self.handshake_timeout).await {
-                Ok((transport, tls)) => {
-                    metrics.tls_succeeded();
-                    Connection::with_tls(transport, Some(tls), self.options)
+            Some(server) => {
+                let drain = self.options.drain.clone();
+                let handshake = server.accept(transport, self.handshake_timeout);
+                match drain.run_until_cancelled(handshake).await {
+                    None => return,
+                    Some(Ok((transport, tls))) => {
+                        metrics.tls_succeeded();
+                        Connection::with_tls(transport, Some(tls), self.options)
+                    }
+                    Some(Err(error)) => {
+                        metrics.tls_failed();
+                        let source = std::error::Error::source(&error).map(ToString::to_string);
+                        tracing::debug!(listener, %client, %error, source, "no TLS");
+                        return;
+                    }
                 }
-                Err(error) => {
-                    metrics.tls_failed();
-                    let source = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::debug!(listener, %client, %error, source, "no TLS");
-                    return;
-                }
-            },
+            }
         };
         let span = tracing::info_span!("session", listener, id = %connection.id(), %client);
         service.serve(connection).instrument(span).await;
@@ -287,5 +292,27 @@ fn fault(error: &io::Error) -> Fault {
         | Errno::NONET
         | Errno::OPNOTSUPP => Fault::OfTheClient,
         _ => Fault::OfTheSystem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn only_a_lack_of_descriptors_sheds_clients() {
+        for (errno, expected) in [
+            (Errno::MFILE, Fault::NoDescriptors),
+            (Errno::NFILE, Fault::NoDescriptors),
+            (Errno::CONNABORTED, Fault::OfTheClient),
+            (Errno::HOSTUNREACH, Fault::OfTheClient),
+            (Errno::NOMEM, Fault::OfTheSystem),
+            (Errno::NOBUFS, Fault::OfTheSystem),
+        ] {
+            assert_eq!(fault(&errno.into()), expected, "{errno}");
+        }
+        assert_eq!(fault(&io::ErrorKind::Other.into()), Fault::OfTheSystem);
     }
 }

@@ -141,7 +141,7 @@ mod tests {
             (
                 tag::GENERALIZED_TIME,
                 b"40960101000000Z",
-                Some(67_090_809_600),
+                Some(67_090_118_400),
             ),
             (tag::GENERALIZED_TIME, b"20240229120000", None),
             (tag::GENERALIZED_TIME, b"2024022912000xZ", None),

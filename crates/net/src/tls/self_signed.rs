@@ -10,7 +10,7 @@ use rustls_pki_types::CertificateDer;
 /// accept even from an authority the user trusts by hand.
 pub const SELF_SIGNED_DAYS: u64 = 825;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A fresh key and its certificate.
 #[derive(Debug)]

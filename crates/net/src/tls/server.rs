@@ -29,7 +29,7 @@ pub const MAX_HANDSHAKES: usize = 512;
 /// Largest certificate or key file read: 1 MiB holds hundreds of certificates.
 pub const MAX_PEM_OCTETS: u64 = 1024 * 1024;
 /// How long before its end a certificate is warned about.
-pub const EXPIRY_WARNING: Duration = Duration::from_secs(21 * 24 * 60 * 60);
+pub const EXPIRY_WARNING: Duration = Duration::from_hours(21 * 24);
 
 /// Where a certificate and its key are.
 #[derive(Debug, Clone, PartialEq, Eq)]

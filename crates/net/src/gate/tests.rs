@@ -1,1 +1,0 @@
-//! Real sockets: limits, refusals, panics, drains.

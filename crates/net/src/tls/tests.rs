@@ -1,1 +1,0 @@
-//! Certificates: loading, reloading, choosing.
