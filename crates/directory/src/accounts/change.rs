@@ -1,0 +1,58 @@
+//! Changing an account.
+
+use hikyaku_db::{Hint, WriteTx, params};
+
+use super::{Access, AccountStatus, Overrides, load, lock};
+use crate::{AccountScope, DirectoryError, name, stored::Stored};
+
+/// What to change of an account; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    /// Another display name.
+    pub name: Option<String>,
+    /// Suspended, or active again.
+    pub status: Option<AccountStatus>,
+    /// Other ways to sign in.
+    pub access: Option<Access>,
+    /// Other settings of its own (all of them).
+    pub overrides: Option<Overrides>,
+}
+
+/// Changes an account; in force at its next sign-in.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchAccount`], [`DirectoryError::NameInvalid`].
+pub fn update(
+    tx: &WriteTx<'_>,
+    scope: AccountScope,
+    change: &AccountChange,
+) -> Result<(), DirectoryError> {
+    lock(tx, scope)?;
+    let before = load(tx, scope)?;
+    let name = match &change.name {
+        Some(name) => name::display_name(name)?,
+        None => before.name,
+    };
+    let access = change.access.unwrap_or(before.access);
+    let overrides = change.overrides.as_ref().unwrap_or(&before.overrides);
+    tx.execute(
+        "UPDATE account SET name = ?3, status = ?4, access_pop = ?5, access_imap = ?6,
+             access_smtp = ?7, access_web = ?8, time_zone = ?9, language = ?10, updated_at = ?11
+         WHERE tenant_id = ?1 AND id = ?2",
+        params![
+            scope.tenant,
+            scope.account,
+            &name,
+            change.status.unwrap_or(before.status).word(),
+            access.pop,
+            access.imap,
+            access.smtp,
+            access.web,
+            overrides.time_zone.as_ref().map(|zone| zone.as_str()),
+            overrides.language.map(Stored::word),
+            tx.now(),
+        ],
+    )?;
+    tx.hint(Hint::Account(scope.account));
+    Ok(())
+}

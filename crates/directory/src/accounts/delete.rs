@@ -1,0 +1,111 @@
+//! Deleting an account in two steps: the mark, after which it is gone for everyone, and the
+//! erasure, after which its names are free.
+//!
+//! Between the two the account can be restored; its address, aliases and login ids stay taken, so
+//! that nobody else gets its mail or its sign-ins. Mail for its addresses is treated as mail for
+//! unknown ones. The erasure is for the caller that has removed the account's mail before.
+
+use hikyaku_db::{Hint, Tx, WriteTx, params};
+use hikyaku_types::Timestamp;
+
+use super::{lock, unknown};
+use crate::{AccountScope, DirectoryError, PlatformScope};
+
+/// An account that is deleted but not erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeletedAccount {
+    /// The scope to restore or erase it with.
+    pub scope: AccountScope,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+}
+
+/// Marks an account as deleted.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchAccount`].
+pub fn delete(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
+    lock(tx, scope)?;
+    mark(tx, scope, Some(tx.now()))
+}
+
+/// Takes the mark away: everything is as before.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchAccount`] when there is no such account that is deleted and not erased.
+pub fn restore(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
+    lock_deleted(tx, scope)?;
+    mark(tx, scope, None)
+}
+
+/// Removes all rows of a deleted account. What other rooms keep of it (mail) must be gone: their
+/// foreign keys refuse it otherwise.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchAccount`] when there is no such account that is deleted and not erased.
+pub fn erase(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
+    lock_deleted(tx, scope)?;
+    let of_account = params![scope.tenant, scope.account];
+    for sql in [
+        "DELETE FROM credential WHERE tenant_id = ?1 AND account_id = ?2",
+        "DELETE FROM login_alias WHERE tenant_id = ?1 AND account_id = ?2",
+        "UPDATE domain SET catch_all_account_id = NULL
+         WHERE tenant_id = ?1 AND catch_all_account_id = ?2",
+        "DELETE FROM address WHERE tenant_id = ?1 AND account_id = ?2",
+        "DELETE FROM account WHERE tenant_id = ?1 AND id = ?2",
+    ] {
+        tx.execute(sql, of_account)?;
+    }
+    tx.hint(Hint::Account(scope.account));
+    tx.hint(Hint::Directory);
+    Ok(())
+}
+
+/// Up to `limit` accounts of the whole platform that were deleted before an instant, oldest first:
+/// the work of the job that erases them.
+pub fn deleted(
+    tx: &Tx<'_>,
+    _operator: PlatformScope,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<DeletedAccount>, DirectoryError> {
+    Ok(tx.query(
+        "SELECT tenant_id, id, deleted_at FROM account
+         WHERE deleted_at IS NOT NULL AND deleted_at < ?1 ORDER BY deleted_at, id LIMIT ?2",
+        params![before, limit],
+        |row| {
+            Ok(DeletedAccount {
+                scope: AccountScope {
+                    tenant: row.get(0)?,
+                    account: row.get(1)?,
+                },
+                deleted_at: row.get(2)?,
+            })
+        },
+    )?)
+}
+
+fn mark(
+    tx: &WriteTx<'_>,
+    scope: AccountScope,
+    deleted_at: Option<Timestamp>,
+) -> Result<(), DirectoryError> {
+    tx.execute(
+        "UPDATE account SET deleted_at = ?3, updated_at = ?4 WHERE tenant_id = ?1 AND id = ?2",
+        params![scope.tenant, scope.account, deleted_at, tx.now()],
+    )?;
+    tx.hint(Hint::Account(scope.account));
+    tx.hint(Hint::Directory);
+    Ok(())
+}
+
+fn lock_deleted(tx: &Tx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
+    tx.query_opt(
+        "SELECT id FROM account
+         WHERE tenant_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL FOR UPDATE",
+        params![scope.tenant, scope.account],
+        |_| Ok(()),
+    )?
+    .ok_or_else(|| unknown(scope))
+}

@@ -1,0 +1,167 @@
+//! Sign-in: one service for every protocol.
+//!
+//! A sign-in goes: name → account (one query) → throttle → what is remembered about this password →
+//! a slot of the hash pool → throttle and memory again (others may have tried meanwhile) → the hash.
+//! Because the result is counted before the slot is given back, no number of parallel tries gets
+//! past the throttle by more than the number of slots, and because that happens on the hashing
+//! thread, a client that hangs up early is counted too.
+//!
+//! To the outside an unknown name is a known one with a wrong password: the same error, the same
+//! counters, the same hash to compute. Whether an account may sign in (status, switches) is told
+//! only to who knows the password. An account without a password is an unknown name.
+
+mod attempt;
+mod cache;
+mod candidate;
+mod metrics;
+mod throttle;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use hikyaku_db::{Database, DbError};
+use hikyaku_types::Secret;
+
+pub use metrics::SignInMetrics;
+pub use throttle::{ClosedZone, Rate, ThrottlePolicy};
+
+use attempt::Service;
+
+use crate::{
+    Account, AccountScope,
+    password::{HashPool, HashPoolOptions},
+};
+
+/// A login name that no account has, as a keyed hash: of fixed size, and of no use to who reads
+/// the memory.
+type NameDigest = [u8; 32];
+
+/// The ways to sign in that an account can have switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// Submission of mail.
+    Smtp,
+    /// IMAP.
+    Imap,
+    /// POP3.
+    Pop3,
+    /// Webmail and the account pages.
+    Web,
+}
+
+/// Where a client connects from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress {
+    /// Its address.
+    pub ip: IpAddr,
+    /// Whether that is in the closed zone of the configuration.
+    pub closed_zone: bool,
+}
+
+/// What the operator decides about sign-ins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignInPolicy {
+    /// How hashes are computed.
+    pub hashing: HashPoolOptions,
+    /// When guessing is slowed down.
+    pub throttle: ThrottlePolicy,
+    /// How long a checked password is remembered. Default [`SignInPolicy::DEFAULT_CACHE_TTL`];
+    /// zero remembers none.
+    pub cache_ttl: Duration,
+    /// Right passwords remembered at most, and as many wrong ones. Default
+    /// [`SignInPolicy::DEFAULT_CACHE_CAPACITY`].
+    pub cache_capacity: usize,
+}
+
+impl SignInPolicy {
+    /// Five minutes: most clients poll more often, and one hash per five minutes and client is little.
+    pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(300);
+    /// About 20 MB when full.
+    pub const DEFAULT_CACHE_CAPACITY: usize = 100_000;
+    /// What a client is told to wait when the queue of computations is full: the time in which a
+    /// full queue empties, about.
+    pub const BUSY_RETRY: Duration = Duration::from_secs(5);
+}
+
+impl Default for SignInPolicy {
+    fn default() -> Self {
+        Self {
+            hashing: HashPoolOptions::default(),
+            throttle: ThrottlePolicy::default(),
+            cache_ttl: Self::DEFAULT_CACHE_TTL,
+            cache_capacity: Self::DEFAULT_CACHE_CAPACITY,
+        }
+    }
+}
+
+/// Who has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The scope of everything this client may do.
+    pub scope: AccountScope,
+    /// The account as it is now.
+    pub account: Account,
+}
+
+/// Why nobody has signed in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignInError {
+    /// The name or the password is wrong; which, is not told.
+    #[error("the user name or the password is wrong")]
+    Denied,
+    /// The password is right, but the account may not sign in this way: switched off, suspended, or
+    /// its tenant is.
+    #[error("this account may not sign in this way")]
+    NotAllowed,
+    /// Too many failures before; nothing was checked.
+    #[error("too many failed sign-ins, try again in {} seconds", retry_after.as_secs().max(1))]
+    Throttled {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Too many sign-ins at this moment; nothing was checked.
+    #[error("too many sign-ins at this moment")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The database cannot answer.
+    #[error("sign-in is not possible at this moment")]
+    Temporary(#[source] DbError),
+}
+
+/// The sign-in service. Cheap to clone; all clones share counters, cache and hash pool.
+#[derive(Debug, Clone)]
+pub struct SignIn(Arc<Service>);
+
+impl SignIn {
+    /// The service over a database.
+    pub fn new(db: Database, policy: SignInPolicy) -> Self {
+        Self(Arc::new(Service::new(db, policy)))
+    }
+
+    /// The pool that computes hashes, also for new passwords.
+    pub fn hash_pool(&self) -> &HashPool {
+        &self.0.pool
+    }
+
+    /// Counters since the start.
+    pub fn metrics(&self) -> SignInMetrics {
+        self.0.counters.snapshot()
+    }
+
+    /// Checks a name and a password for one protocol.
+    ///
+    /// Cancel safe: a try whose hash is being computed is counted all the same.
+    pub async fn sign_in(
+        &self,
+        login: &str,
+        password: &Secret,
+        protocol: Protocol,
+        from: ClientAddress,
+    ) -> Result<SignedIn, SignInError> {
+        let result = self.0.sign_in(login, password, protocol, from).await;
+        self.0.counters.outcome(&result);
+        result
+    }
+}
