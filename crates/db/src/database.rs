@@ -1,110 +1,23 @@
 //! [`Database`]: the door to the store, for async callers.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    thread::JoinHandle,
-};
+use std::sync::Arc;
 
 use hikyaku_types::Timestamp;
-use tokio::sync::oneshot;
 
 use crate::{
-    clock::{Clock, SystemClock},
+    clock::Clock,
     error::{DbError, OpenError},
-    hints::{Hint, Hints},
-    ids::{IdGenerator, Wake},
+    hints::{EventCarrier, Hints},
+    ids::IdGenerator,
     job::{Job, ReadJob, WriteJob},
-    lease,
+    keeper::Keeper,
     metrics::{Metrics, MetricsSnapshot},
-    migrate::{MIGRATIONS, Migration},
+    options::{Engine, Options},
     queue::Lane,
-    sqlite::{self, SqliteStore},
+    store::{Shared, Store},
+    threads::{self, Threads},
     tx::{Tx, WriteTx},
 };
-
-/// Reader threads on SQLite unless set otherwise (default 4).
-const SQLITE_READERS: usize = 4;
-/// Connections to PostgreSQL unless set otherwise (default 8).
-const POSTGRES_CONNECTIONS: usize = 8;
-/// Closures that wait in one queue unless set otherwise (default 4096); further callers wait for room.
-const QUEUE_LIMIT: usize = 4096;
-
-/// The engine under the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Engine {
-    /// SQLite inside this process.
-    Sqlite,
-    /// A PostgreSQL server.
-    Postgres,
-}
-
-/// Where the data is.
-#[derive(Debug, Clone)]
-pub enum Target {
-    /// A database file; made if it is missing (its folder must exist).
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A PostgreSQL server.
-    Postgres {
-        /// `postgres://user:password@host/database?sslmode=verify-full`.
-        url: String,
-    },
-}
-
-/// How a database is opened.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where the data is.
-    pub target: Target,
-    /// Where the time comes from.
-    pub clock: Arc<dyn Clock>,
-    /// Reader threads on SQLite.
-    pub sqlite_readers: usize,
-    /// Connections (and threads) on PostgreSQL.
-    pub postgres_connections: usize,
-    /// Closures that wait in each lane; further callers wait for room.
-    pub queue_limit: usize,
-    pub(crate) migrations: Vec<Migration>,
-}
-
-impl Options {
-    /// The defaults for a target.
-    pub fn new(target: Target) -> Self {
-        Self {
-            target,
-            clock: Arc::new(SystemClock),
-            sqlite_readers: SQLITE_READERS,
-            postgres_connections: POSTGRES_CONNECTIONS,
-            queue_limit: QUEUE_LIMIT,
-            migrations: MIGRATIONS.to_vec(),
-        }
-    }
-}
-
-/// What the threads of a store share with its door.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: IdGenerator,
-    pub(crate) hints: Hints,
-    pub(crate) metrics: Metrics,
-}
-
-impl Shared {
-    /// Publishes the hints of committed transactions, each key once, and empties the list.
-    pub(crate) fn publish(&self, hints: &mut Vec<Hint>) {
-        if hints.is_empty() {
-            return;
-        }
-        hints.sort_unstable();
-        hints.dedup();
-        self.hints.publish(hints);
-        hints.clear();
-    }
-}
 
 /// A database, shared by cloning.
 ///
@@ -117,16 +30,15 @@ pub struct Database {
 
 #[derive(Debug)]
 struct Inner {
-    store: Arc<SqliteStore>,
+    store: Arc<Store>,
     shared: Arc<Shared>,
-    engine: Engine,
-    keeper: Mutex<Option<JoinHandle<()>>>,
+    keeper: Threads,
 }
 
 impl Database {
     /// Opens the store, brings its schema up to date and leases a node number.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        on_a_thread("db-open", move || Self::open_blocking(&options)).await?
+        threads::run("db-open", move || Self::open_blocking(&options)).await?
     }
 
     fn open_blocking(options: &Options) -> Result<Self, OpenError> {
@@ -134,41 +46,19 @@ impl Database {
             clock: Arc::clone(&options.clock),
             ids: IdGenerator::default(),
             hints: Hints::default(),
+            carrier: EventCarrier::default(),
             metrics: Metrics::default(),
         });
-        let (store, engine) = match &options.target {
-            Target::Sqlite { path } => {
-                let settings = sqlite::Settings {
-                    path,
-                    readers: options.sqlite_readers,
-                    queue_limit: options.queue_limit,
-                    migrations: &options.migrations,
-                };
-                (
-                    Arc::new(SqliteStore::open(&settings, &shared)?),
-                    Engine::Sqlite,
-                )
-            }
-            Target::Postgres { .. } => {
-                return Err(OpenError::Unsuitable {
-                    reason: "PostgreSQL is not built in yet".to_owned(),
-                });
-            }
+        let store = Arc::new(Store::open(options, &shared)?);
+        let keeper = Keeper::start(Arc::clone(&store), Arc::clone(&shared))?;
+        let inner = Inner {
+            store,
+            shared,
+            keeper: Threads::default(),
         };
-        let keeper = Keeper {
-            store: Arc::clone(&store),
-            shared: Arc::clone(&shared),
-            holder: lease::holder_name(),
-        };
-        keeper.acquire()?;
-        let keeper = spawn_thread("db-lease".to_owned(), move || keeper.run())?;
+        inner.keeper.spawn("db-lease", || keeper.run())?;
         Ok(Self {
-            inner: Arc::new(Inner {
-                store,
-                shared,
-                engine,
-                keeper: Mutex::new(Some(keeper)),
-            }),
+            inner: Arc::new(inner),
         })
     }
 
@@ -208,7 +98,7 @@ impl Database {
 
     /// Which engine this is.
     pub fn engine(&self) -> Engine {
-        self.inner.engine
+        self.inner.store.engine()
     }
 
     /// The clock that all transactions use.
@@ -236,8 +126,7 @@ impl Database {
     /// Takes no more work, finishes what is queued and gives the node number back.
     pub async fn close(&self) {
         let inner = Arc::clone(&self.inner);
-        let closed = on_a_thread("db-close", move || inner.close_blocking()).await;
-        if let Err(error) = closed {
+        if let Err(error) = threads::run("db-close", move || inner.close()).await {
             tracing::error!(%error, "the database could not be closed in order");
         }
     }
@@ -265,18 +154,9 @@ impl Database {
 }
 
 impl Inner {
-    fn close_blocking(&self) {
+    fn close(&self) {
         self.shared.ids.close();
-        let keeper = self
-            .keeper
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(keeper) = keeper
-            && keeper.join().is_err()
-        {
-            tracing::error!("the keeper of the node number had panicked");
-        }
+        self.keeper.join();
         self.store.close();
         self.store.join();
     }
@@ -287,99 +167,4 @@ impl Drop for Inner {
         // The keeper gives the node number back and lets the store go, which ends its threads.
         self.shared.ids.close();
     }
-}
-
-/// Keeps the node number leased.
-struct Keeper {
-    store: Arc<SqliteStore>,
-    shared: Arc<Shared>,
-    holder: String,
-}
-
-impl Keeper {
-    fn run(self) {
-        let mut patience = lease::RENEW_EVERY;
-        while self.shared.ids.wait(patience) == Wake::Renew {
-            patience = match self.renew() {
-                Ok(()) => lease::RENEW_EVERY,
-                Err(error) => {
-                    tracing::warn!(%error, "the node number could not be renewed");
-                    lease::RETRY_EVERY
-                }
-            };
-        }
-        if let (Some(lease), last_ms) = self.shared.ids.standing() {
-            self.shared.ids.revoke();
-            let holder = self.holder.clone();
-            let released = self.write(move |tx| lease::release(tx, &holder, lease, last_ms));
-            if let Err(error) = released {
-                tracing::warn!(%error, "the node number could not be given back");
-            }
-        }
-    }
-
-    fn acquire(&self) -> Result<(), DbError> {
-        let holder = self.holder.clone();
-        let (_, last_ms) = self.shared.ids.standing();
-        let lease = self.write(move |tx| lease::acquire(tx, &holder, last_ms))?;
-        self.shared.ids.install(lease);
-        Ok(())
-    }
-
-    fn renew(&self) -> Result<(), DbError> {
-        let (Some(lease), last_ms) = self.shared.ids.standing() else {
-            return self.acquire();
-        };
-        let holder = self.holder.clone();
-        match self.write(move |tx| lease::renew(tx, &holder, lease, last_ms))? {
-            Some(lease) => {
-                self.shared.ids.install(lease);
-                Ok(())
-            }
-            None => {
-                self.shared.ids.revoke();
-                tracing::warn!(
-                    node = lease.node,
-                    "the node number was lost: taking another"
-                );
-                self.acquire()
-            }
-        }
-    }
-
-    /// Runs a write closure of the store itself and waits for it.
-    fn write<T: Send + 'static>(
-        &self,
-        closure: impl Fn(&WriteTx<'_>) -> Result<T, DbError> + Send + 'static,
-    ) -> Result<T, DbError> {
-        let (job, answer) = Job::new(closure);
-        self.store.write_internal(job as Box<dyn WriteJob>)?;
-        answer.blocking_recv().unwrap_or(Err(DbError::Closed))
-    }
-}
-
-/// Starts a thread of the store.
-pub(crate) fn spawn_thread<T: Send + 'static>(
-    name: String,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<JoinHandle<T>, DbError> {
-    std::thread::Builder::new()
-        .name(name)
-        .spawn(work)
-        .map_err(|error| DbError::unavailable(format!("no thread could be started: {error}")))
-}
-
-/// Runs blocking work on a thread of its own and waits for it without blocking.
-async fn on_a_thread<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, DbError> {
-    let (reply, answer) = oneshot::channel();
-    spawn_thread(name.to_owned(), move || {
-        // An error means that the caller went away.
-        let _ = reply.send(work());
-    })?;
-    answer.await.map_err(|_| DbError::Panicked {
-        message: "while the database was opened or closed".to_owned(),
-    })
 }

@@ -108,6 +108,12 @@ impl IdGenerator {
         (state.lease, state.last_tick >> COUNTER_BITS)
     }
 
+    /// Stops giving ids for good, and tells the lease and the millisecond of the last id.
+    pub(crate) fn end(&self) -> (Option<Lease>, i64) {
+        let mut state = self.lock();
+        (state.lease.take(), state.last_tick >> COUNTER_BITS)
+    }
+
     /// Stops giving ids: the lease belongs to somebody else, or ends.
     pub(crate) fn revoke(&self) {
         self.lock().lease = None;

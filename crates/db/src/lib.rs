@@ -31,24 +31,32 @@ mod error;
 mod hints;
 mod ids;
 mod job;
+mod keeper;
 mod lease;
 mod metrics;
 mod migrate;
+mod options;
+mod postgres;
 mod queue;
 mod row;
 pub mod sql;
 mod sqlite;
+mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
+mod threads;
 mod tx;
 mod value;
 
 pub use self::{
     clock::{Clock, ManualClock, SystemClock},
-    database::{Database, Engine, Options, Target},
+    database::Database,
     error::{DbError, OpenError},
     hints::{Hint, HintSubscription, Hints},
     metrics::{HistogramSnapshot, MetricsSnapshot, SIZE_BOUNDS, TIME_BOUNDS_US},
+    migrate::{MIGRATIONS, Migration},
+    options::{Engine, Options, Target},
+    postgres::{NOTIFY_EVERY, RERUNS, UNAVAILABLE_AFTER},
     queue::{FOREGROUND_PER_BACKGROUND, Lane},
     row::Row,
     sqlite::{GROUP_MEMBERS, GROUP_TIME},

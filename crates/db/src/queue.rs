@@ -34,6 +34,8 @@ pub(crate) struct LaneQueue<J> {
     arrived: Condvar,
     mail_room: Semaphore,
     background_room: Semaphore,
+    /// How many background jobs may run at the same time.
+    background_limit: usize,
 }
 
 struct State<J> {
@@ -41,6 +43,8 @@ struct State<J> {
     background: VecDeque<Entry<J>>,
     /// Mail jobs taken since background work has been waiting.
     overtaken: u32,
+    /// Background jobs that were taken and are not finished.
+    background_running: usize,
     closed: bool,
 }
 
@@ -59,19 +63,22 @@ pub(crate) struct Taken<J> {
 }
 
 impl<J> LaneQueue<J> {
-    /// A queue that holds up to `limit` jobs in each lane.
-    pub(crate) fn new(limit: usize) -> Self {
+    /// A queue that holds up to `limit` jobs in each lane, for threads that together run up to
+    /// `background_limit` background jobs at the same time.
+    pub(crate) fn new(limit: usize, background_limit: usize) -> Self {
         let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             state: Mutex::new(State {
                 mail: VecDeque::new(),
                 background: VecDeque::new(),
                 overtaken: 0,
+                background_running: 0,
                 closed: false,
             }),
             arrived: Condvar::new(),
             mail_room: Semaphore::new(limit),
             background_room: Semaphore::new(limit),
+            background_limit,
         }
     }
 
@@ -93,12 +100,11 @@ impl<J> LaneQueue<J> {
         self.enqueue(lane, job, false)
     }
 
-    /// Waits for a job; nothing when the queue is closed and empty. `admit_background` is asked
-    /// whether background work may be taken now.
-    pub(crate) fn take(&self, admit_background: impl Fn() -> bool) -> Option<Taken<J>> {
+    /// Waits for a job; nothing when the queue is closed and empty.
+    pub(crate) fn take(&self) -> Option<Taken<J>> {
         let mut state = self.lock();
         loop {
-            if let Some(lane) = state.next_lane(admit_background()) {
+            if let Some(lane) = state.next_lane(self.background_limit) {
                 return self.pop(&mut state, lane);
             }
             if state.closed && state.background.is_empty() {
@@ -115,7 +121,7 @@ impl<J> LaneQueue<J> {
     /// behind background work that happens to be in the same group, unless it is that work's turn.
     pub(crate) fn take_more(&self, group: Lane) -> Option<Taken<J>> {
         let mut state = self.lock();
-        let lane = state.next_lane(true)?;
+        let lane = state.next_lane(self.background_limit)?;
         let its_turn = state.overtaken >= FOREGROUND_PER_BACKGROUND;
         match (group, lane) {
             (Lane::Mail, Lane::Background) if !its_turn => None,
@@ -124,9 +130,12 @@ impl<J> LaneQueue<J> {
         }
     }
 
-    /// Wakes threads that wait although background work is queued.
-    pub(crate) fn readmit(&self) {
-        self.arrived.notify_one();
+    /// Tells that a job is done, so that another of its lane may run.
+    pub(crate) fn finished(&self, lane: Lane) {
+        if lane == Lane::Background {
+            self.lock().background_running -= 1;
+            self.arrived.notify_one();
+        }
     }
 
     /// Takes no more jobs; those that are queued are still worked off.
@@ -165,6 +174,9 @@ impl<J> LaneQueue<J> {
             Lane::Mail if !state.background.is_empty() => state.overtaken.saturating_add(1),
             Lane::Mail | Lane::Background => 0,
         };
+        if lane == Lane::Background {
+            state.background_running += 1;
+        }
         if entry.counted {
             self.room(lane).add_permits(1);
         }
@@ -188,8 +200,8 @@ impl<J> LaneQueue<J> {
 }
 
 impl<J> State<J> {
-    fn next_lane(&self, admit_background: bool) -> Option<Lane> {
-        let background = admit_background && !self.background.is_empty();
+    fn next_lane(&self, background_limit: usize) -> Option<Lane> {
+        let background = self.background_running < background_limit && !self.background.is_empty();
         if background && self.overtaken >= FOREGROUND_PER_BACKGROUND {
             Some(Lane::Background)
         } else if !self.mail.is_empty() {

@@ -12,6 +12,7 @@ pub struct Row<'a>(pub(crate) RowKind<'a>);
 #[derive(Debug)]
 pub(crate) enum RowKind<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a postgres::Row),
 }
 
 impl Row<'_> {
@@ -48,6 +49,7 @@ impl Row<'_> {
     pub fn value(&self, index: usize) -> Result<ValueRef<'_>, DbError> {
         match self.0 {
             RowKind::Sqlite(row) => crate::sqlite::column(row, index),
+            RowKind::Postgres(row) => crate::postgres::column(row, index),
         }
     }
 }

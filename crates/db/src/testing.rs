@@ -24,17 +24,21 @@
 //! databases); each test makes a database of its own and drops it. Without that variable the
 //! PostgreSQL tests fail, unless `HIKYAKU_TEST_ENGINES=sqlite` says that they are not wanted.
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
 
 use hikyaku_types::Timestamp;
+use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
-use crate::{Database, Engine, ManualClock, Options, Target};
+use crate::{Database, Engine, ManualClock, Migration, Options, Target};
 
 /// Where the clock of a test stands at first: 2026-01-05T00:00:00Z, a Monday.
 pub const START: Timestamp = Timestamp(1_767_571_200_000);
 
-/// An open database of its own for one test; its files or its database go with it.
+/// An open database of its own for one test; its file or its database on the server goes with it.
 #[derive(Debug)]
 pub struct TestDatabase {
     /// The open database.
@@ -49,7 +53,13 @@ pub struct TestDatabase {
 #[derive(Debug)]
 pub struct TestGuard {
     target: Target,
-    _folder: TempDir,
+    clean_up: CleanUp,
+}
+
+#[derive(Debug)]
+enum CleanUp {
+    Folder { _folder: TempDir },
+    Database { server: String, name: String },
 }
 
 impl TestGuard {
@@ -62,27 +72,40 @@ impl TestGuard {
     pub fn options(&self) -> Options {
         Options::new(self.target())
     }
+
+    /// Options to open it with other migrations than the program's.
+    pub fn options_with(&self, migrations: Vec<Migration>) -> Options {
+        Options {
+            migrations,
+            ..self.options()
+        }
+    }
+}
+
+impl Drop for TestGuard {
+    fn drop(&mut self) {
+        if let CleanUp::Database { server, name } = &self.clean_up {
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            if let Err(error) = at_server(server, drop) {
+                eprintln!("the database {name} of a test stays behind: {error}");
+            }
+        }
+    }
 }
 
 /// Whether tests on an engine are wanted here.
-///
-/// # Panics
-/// When tests on PostgreSQL are wanted but `HIKYAKU_TEST_POSTGRES` does not say where it is.
 pub fn is_wanted(engine: Engine) -> bool {
-    if engine == Engine::Sqlite {
-        return true;
-    }
-    if std::env::var("HIKYAKU_TEST_ENGINES").is_ok_and(|engines| engines == "sqlite") {
+    let only_sqlite = std::env::var("HIKYAKU_TEST_ENGINES").is_ok_and(|value| value == "sqlite");
+    if engine == Engine::Postgres && only_sqlite {
         eprintln!("not run: HIKYAKU_TEST_ENGINES=sqlite says that PostgreSQL is not wanted");
-        return false;
     }
-    true
+    engine == Engine::Sqlite || !only_sqlite
 }
 
 /// A fresh, open, migrated database.
 ///
 /// # Panics
-/// When it cannot be made.
+/// When it cannot be made; on PostgreSQL also when `HIKYAKU_TEST_POSTGRES` is not set.
 pub async fn fresh(engine: Engine) -> TestDatabase {
     let guard = place(engine);
     let clock = Arc::new(ManualClock::new(START));
@@ -94,22 +117,55 @@ pub async fn fresh(engine: Engine) -> TestDatabase {
     TestDatabase { db, clock, guard }
 }
 
-/// A place for a database that does not exist yet (SQLite) or is empty (PostgreSQL).
+/// A place for a database: a file that does not exist yet (SQLite) or an empty database (PostgreSQL).
 ///
 /// # Panics
-/// When it cannot be made.
+/// When it cannot be made; on PostgreSQL also when `HIKYAKU_TEST_POSTGRES` is not set.
 pub fn place(engine: Engine) -> TestGuard {
-    let folder = TempDir::new().expect("a temporary folder can be made");
-    let target = match engine {
-        Engine::Sqlite => Target::Sqlite {
-            path: folder.path().join("test.sqlite"),
-        },
-        Engine::Postgres => panic!("PostgreSQL is not built in yet"),
-    };
-    TestGuard {
-        target,
-        _folder: folder,
+    match engine {
+        Engine::Sqlite => {
+            let folder = TempDir::new().expect("a temporary folder can be made");
+            let path = folder.path().join("test.sqlite");
+            TestGuard {
+                target: Target::Sqlite { path },
+                clean_up: CleanUp::Folder { _folder: folder },
+            }
+        }
+        Engine::Postgres => place_on_server(),
     }
+}
+
+fn place_on_server() -> TestGuard {
+    let server = std::env::var("HIKYAKU_TEST_POSTGRES").expect(
+        "HIKYAKU_TEST_POSTGRES says where PostgreSQL is for tests (`scripts/postgres.sh run -- \
+         COMMAND` sets it); HIKYAKU_TEST_ENGINES=sqlite does without",
+    );
+    let random = RandomState::new().hash_one(std::process::id());
+    let name = format!("hikyaku_test_{random:016x}");
+    at_server(&server, format!("CREATE DATABASE {name}")).expect("a database can be made");
+    let (address, parameters) = match server.split_once('?') {
+        Some((address, parameters)) => (address, format!("?{parameters}")),
+        None => (server.as_str(), String::new()),
+    };
+    let (host, _) = address.rsplit_once('/').expect("the URL names a database");
+    let url = format!("{host}/{name}{parameters}");
+    TestGuard {
+        target: Target::Postgres { url },
+        clean_up: CleanUp::Database { server, name },
+    }
+}
+
+/// Runs one statement at the server, outside of any async runtime.
+fn at_server(server: &str, statement: String) -> Result<(), String> {
+    let server = server.to_owned();
+    let work = move || {
+        let mut client = Client::connect(&server, NoTls).map_err(|e| e.to_string())?;
+        client.batch_execute(&statement).map_err(|e| e.to_string())
+    };
+    let thread = std::thread::spawn(work);
+    thread
+        .join()
+        .unwrap_or_else(|_| Err("the thread panicked".to_owned()))
 }
 
 /// Declares tests that run on both engines; see [`crate::testing`].

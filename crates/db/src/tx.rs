@@ -8,14 +8,15 @@ use std::{
 use hikyaku_types::{Id, Timestamp};
 
 use crate::{
-    database::Engine, error::DbError, hints::Hint, ids::IdGenerator, row::Row,
-    sqlite::SqliteConnection, value::Value,
+    error::DbError, hints::Hint, ids::IdGenerator, options::Engine, postgres::PostgresConnection,
+    row::Row, sqlite::SqliteConnection, value::Value,
 };
 
 /// The connection under a transaction.
 #[derive(Clone, Copy)]
 pub(crate) enum Backend<'a> {
     Sqlite(&'a SqliteConnection),
+    Postgres(&'a PostgresConnection),
 }
 
 /// A running transaction, to read with.
@@ -109,6 +110,7 @@ impl<'a> Tx<'a> {
         self.streaming.set(true);
         let result = match self.backend {
             Backend::Sqlite(connection) => connection.for_each(sql, params, &mut visit),
+            Backend::Postgres(connection) => connection.for_each(sql, params, &mut visit),
         };
         self.streaming.set(false);
         self.note(result)
@@ -123,6 +125,7 @@ impl<'a> Tx<'a> {
     pub fn engine(&self) -> Engine {
         match self.backend {
             Backend::Sqlite(_) => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -144,6 +147,7 @@ impl<'a> Tx<'a> {
         self.check(params)?;
         let result = match self.backend {
             Backend::Sqlite(connection) => connection.for_each(sql, params, visit),
+            Backend::Postgres(connection) => connection.for_each_collected(sql, params, visit),
         };
         self.note(result)
     }
@@ -210,6 +214,7 @@ impl<'a> WriteTx<'a> {
         self.tx.check(params)?;
         let result = match self.tx.backend {
             Backend::Sqlite(connection) => connection.execute(sql, params),
+            Backend::Postgres(connection) => connection.execute(sql, params),
         };
         self.tx.note(result)
     }

@@ -4,6 +4,8 @@
 //! log from its last modseq. What is promised: a hint for a transaction is published after its
 //! commit, and a subscriber that is told of a key after a change sees at least that change.
 
+mod carrier;
+
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
@@ -15,6 +17,8 @@ use std::{
 
 use hikyaku_types::AccountId;
 use tokio::sync::Notify;
+
+pub(crate) use self::carrier::{EventCarrier, Route};
 
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

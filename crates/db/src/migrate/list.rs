@@ -14,7 +14,7 @@ macro_rules! migrations {
 }
 
 /// All migrations. A file that was released is never changed: a later one corrects it.
-pub(crate) const MIGRATIONS: &[Migration] = migrations![
+pub const MIGRATIONS: &[Migration] = migrations![
     1 "0001_platform",
     2 "0002_directory",
     3 "0003_blob",

@@ -6,12 +6,13 @@
 //! not know, refuses the start.
 
 mod list;
+pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
 use std::collections::BTreeMap;
 
-pub(crate) use self::list::MIGRATIONS;
-use crate::{database::Engine, error::OpenError};
+pub use self::list::MIGRATIONS;
+use crate::{error::OpenError, options::Engine};
 
 /// The table that records what was applied; the same text serves both engines.
 pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

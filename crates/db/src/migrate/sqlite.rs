@@ -6,8 +6,8 @@ use hikyaku_types::Timestamp;
 
 use super::{APPLIED, Migration, RECORD, TABLE, pending};
 use crate::{
-    database::Engine,
     error::{DbError, OpenError},
+    options::Engine,
     params,
     sqlite::SqliteConnection,
 };

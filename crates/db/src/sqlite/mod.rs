@@ -6,12 +6,7 @@ mod error;
 mod reader;
 mod writer;
 
-use std::{
-    fmt,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    thread::JoinHandle,
-};
+use std::{fmt, path::Path, sync::Arc};
 
 pub(crate) use self::connection::{Role, SqliteConnection, column};
 pub use self::writer::{GROUP_MEMBERS, GROUP_TIME};
@@ -21,19 +16,20 @@ use self::{
     writer::{WriteQueue, Writer},
 };
 use crate::{
-    database::Shared,
     error::{DbError, OpenError},
     job::{ReadJob, WriteJob},
     metrics::MetricsSnapshot,
     migrate::{self, Migration},
     queue::{Lane, LaneQueue},
+    store::Shared,
+    threads::Threads,
 };
 
 /// The running threads of one database file.
 pub(crate) struct SqliteStore {
     writes: Arc<WriteQueue>,
     reads: Arc<ReadQueue>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    threads: Threads,
 }
 
 impl fmt::Debug for SqliteStore {
@@ -58,18 +54,20 @@ impl SqliteStore {
         migrate::sqlite::run(&connection, settings.migrations, shared.clock.now())?;
         let checkpointer = Checkpointer::install(&mut connection)?;
         let store = Self {
-            writes: Arc::new(LaneQueue::new(settings.queue_limit)),
-            reads: Arc::new(LaneQueue::new(settings.queue_limit)),
-            threads: Mutex::default(),
+            writes: Arc::new(LaneQueue::new(settings.queue_limit, 1)),
+            reads: Arc::new(LaneQueue::new(settings.queue_limit, 1)),
+            threads: Threads::default(),
         };
         let (queue, common) = (Arc::clone(&store.writes), Arc::clone(shared));
         let writer = Writer::new(connection, queue, common, checkpointer);
-        store.spawn("db-writer".to_owned(), || writer.run())?;
+        store.threads.spawn("db-writer", || writer.run())?;
         for number in 0..settings.readers.max(1) {
             let connection = SqliteConnection::open(settings.path, Role::Reader)?;
             let (queue, common) = (Arc::clone(&store.reads), Arc::clone(shared));
             let reader = Reader::new(connection, queue, common);
-            store.spawn(format!("db-reader-{number}"), || reader.run())?;
+            store
+                .threads
+                .spawn(&format!("db-reader-{number}"), || reader.run())?;
         }
         Ok(store)
     }
@@ -95,27 +93,12 @@ impl SqliteStore {
 
     /// Waits until the queued work is done. Blocks.
     pub(crate) fn join(&self) {
-        let threads =
-            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a database thread had panicked");
-            }
-        }
+        self.threads.join();
     }
 
     pub(crate) fn fill_depths(&self, snapshot: &mut MetricsSnapshot) {
         (snapshot.mail_queued, snapshot.background_queued) = self.writes.depth();
         snapshot.reads_queued = self.reads.depth().0;
-    }
-
-    fn spawn(&self, name: String, work: impl FnOnce() + Send + 'static) -> Result<(), DbError> {
-        let thread = crate::database::spawn_thread(name, work)?;
-        self.threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(thread);
-        Ok(())
     }
 }
 

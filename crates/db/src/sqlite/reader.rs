@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Instant};
 
 use super::connection::SqliteConnection;
 use crate::{
-    database::Shared,
     error::DbError,
     job::{ReadJob, Verdict},
     metrics::Metrics,
     queue::LaneQueue,
+    store::Shared,
     tx::{Backend, Tx},
 };
 
@@ -37,7 +37,7 @@ impl Reader {
 
     /// Works until the queue is closed and empty.
     pub(super) fn run(self) {
-        while let Some(taken) = self.queue.take(|| true) {
+        while let Some(taken) = self.queue.take() {
             if taken.job.is_wanted() {
                 self.read(taken.job);
             }

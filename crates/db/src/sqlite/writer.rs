@@ -12,12 +12,12 @@ use std::{
 
 use super::{checkpoint::Checkpointer, connection::SqliteConnection};
 use crate::{
-    database::Shared,
     error::DbError,
     hints::Hint,
     job::{Verdict, WriteJob},
     metrics::Metrics,
     queue::{LaneQueue, Taken},
+    store::Shared,
     tx::{Backend, Tx, WriteTx},
 };
 
@@ -69,7 +69,7 @@ impl Writer {
     /// Works until the queue is closed and empty.
     pub(super) fn run(mut self) {
         let mut group = Vec::with_capacity(GROUP_MEMBERS);
-        while let Some(first) = self.queue.take(|| true) {
+        while let Some(first) = self.queue.take() {
             self.run_group(first, &mut group);
             self.checkpointer
                 .after_commit(&self.connection, &self.shared.metrics);

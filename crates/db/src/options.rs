@@ -1,0 +1,73 @@
+//! How a database is opened.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    clock::{Clock, SystemClock},
+    migrate::{MIGRATIONS, Migration},
+};
+
+/// Reader threads on SQLite unless set otherwise (default 4).
+const SQLITE_READERS: usize = 4;
+/// Connections to PostgreSQL unless set otherwise (default 8).
+const POSTGRES_CONNECTIONS: usize = 8;
+/// Closures that wait in one lane unless set otherwise (default 4096); further callers wait for room.
+const QUEUE_LIMIT: usize = 4096;
+
+/// The engine under the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// SQLite inside this process.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A database file; made if it is missing (its folder must exist).
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A PostgreSQL server.
+    Postgres {
+        /// `postgres://user:password@host/database?sslmode=verify-full`. The parameters are those of
+        /// libpq. `sslmode` is `disable`, `prefer` (the default: encrypted if the server can),
+        /// `require` (encrypted, the certificate is not checked, as libpq does it) or `verify-full`
+        /// (encrypted, the certificate is valid for the host). `sslrootcert` names a PEM file with
+        /// the authorities to trust; without it the system's are trusted.
+        url: String,
+    },
+}
+
+/// How a database is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the data is.
+    pub target: Target,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Reader threads on SQLite, at least one.
+    pub sqlite_readers: usize,
+    /// Connections (and threads) on PostgreSQL, at least one. Two more carry the hints.
+    pub postgres_connections: usize,
+    /// Closures that wait in each lane; further callers wait for room.
+    pub queue_limit: usize,
+    pub(crate) migrations: Vec<Migration>,
+}
+
+impl Options {
+    /// The defaults for a target.
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            clock: Arc::new(SystemClock),
+            sqlite_readers: SQLITE_READERS,
+            postgres_connections: POSTGRES_CONNECTIONS,
+            queue_limit: QUEUE_LIMIT,
+            migrations: MIGRATIONS.to_vec(),
+        }
+    }
+}

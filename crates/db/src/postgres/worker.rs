@@ -1,0 +1,226 @@
+//! One thread of the pool: takes closures and runs each in a transaction on its own connection.
+
+use std::{
+    cell::RefCell,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    connection::PostgresConnection,
+    connector::{Connector, jittered},
+    error::Condition,
+};
+use crate::{
+    error::DbError,
+    hints::Hint,
+    job::{ReadJob, Verdict, WriteJob},
+    metrics::Metrics,
+    queue::{Lane, LaneQueue, Taken},
+    store::Shared,
+    tx::{Backend, Tx, WriteTx},
+};
+
+/// How long a queued closure waits for a server that is away before it fails (default 10 s).
+pub const UNAVAILABLE_AFTER: Duration = Duration::from_secs(10);
+/// How often a closure is run again after a deadlock or a serialization failure (default 10).
+pub const RERUNS: u32 = 10;
+/// The first pause before a rerun (default 5 ms, jittered); each further one is doubled.
+const RERUN_PAUSE_FIRST: Duration = Duration::from_millis(5);
+/// The longest pause before a rerun (default 200 ms, jittered).
+const RERUN_PAUSE_LONGEST: Duration = Duration::from_millis(200);
+
+/// Begins a read: one snapshot for all statements.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A closure of either kind.
+pub(super) enum PostgresJob {
+    Read(Box<dyn ReadJob>),
+    Write(Box<dyn WriteJob>),
+}
+
+/// The queue of the pool.
+pub(super) type PoolQueue = LaneQueue<PostgresJob>;
+
+/// One thread's side of the pool.
+pub(super) struct Worker {
+    connection: Option<PostgresConnection>,
+    connector: Arc<Connector>,
+    queue: Arc<PoolQueue>,
+    shared: Arc<Shared>,
+    hints: RefCell<Vec<Hint>>,
+}
+
+/// What one run of a write closure came to.
+struct Outcome {
+    /// The error of COMMIT; without one the closure's own result counts.
+    failure: Option<DbError>,
+    condition: Condition,
+}
+
+impl Worker {
+    pub(super) fn new(
+        connection: Option<PostgresConnection>,
+        connector: Arc<Connector>,
+        queue: Arc<PoolQueue>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            connection,
+            connector,
+            queue,
+            shared,
+            hints: RefCell::default(),
+        }
+    }
+
+    /// Works until the queue is closed and empty.
+    pub(super) fn run(mut self) {
+        while let Some(Taken {
+            job,
+            lane,
+            queued_at,
+        }) = self.queue.take()
+        {
+            let deadline = queued_at + UNAVAILABLE_AFTER;
+            match job {
+                PostgresJob::Read(job) if job.is_wanted() => self.read(job, deadline),
+                PostgresJob::Read(_) => {}
+                PostgresJob::Write(job) => self.write(job, lane, deadline),
+            }
+            self.queue.finished(lane);
+        }
+    }
+
+    /// Runs a read. A connection that is lost costs only time: the same read is done on another.
+    fn read(&mut self, mut job: Box<dyn ReadJob>, deadline: Instant) {
+        let started = Instant::now();
+        for attempt in 0..=RERUNS {
+            let connection = match self.begin(BEGIN_READ, deadline) {
+                Ok(connection) => connection,
+                Err(error) => return job.fail(error),
+            };
+            let verdict = job.run(&Tx::new(
+                Backend::Postgres(&connection),
+                self.shared.clock.now(),
+            ));
+            let condition = connection.condition();
+            self.roll_back(&connection, verdict);
+            self.connection = Some(connection);
+            if condition == Condition::Sound || attempt == RERUNS {
+                break;
+            }
+            self.pause_before_rerun(attempt, condition);
+        }
+        self.shared.metrics.read.observe_time(started.elapsed());
+        job.complete();
+    }
+
+    /// Runs a write, again after a deadlock.
+    fn write(&mut self, mut job: Box<dyn WriteJob>, lane: Lane, deadline: Instant) {
+        for attempt in 0..=RERUNS {
+            let connection = match self.begin("BEGIN", deadline) {
+                Ok(connection) => connection,
+                Err(error) => return job.fail(error),
+            };
+            let outcome = self.write_once(&connection, &mut *job, lane);
+            self.connection = Some(connection);
+            let again = matches!(outcome.condition, Condition::Retry | Condition::StalePlans);
+            if !again || attempt == RERUNS {
+                return match outcome.failure {
+                    Some(error) => job.fail(error),
+                    None => job.complete(),
+                };
+            }
+            self.pause_before_rerun(attempt, outcome.condition);
+        }
+    }
+
+    fn write_once(
+        &self,
+        connection: &PostgresConnection,
+        job: &mut dyn WriteJob,
+        lane: Lane,
+    ) -> Outcome {
+        let started = Instant::now();
+        self.hints.borrow_mut().clear();
+        let tx = Tx::new(Backend::Postgres(connection), self.shared.clock.now());
+        let verdict = job.run(&WriteTx::new(tx, &self.shared.ids, &self.hints));
+        self.shared.metrics.held(lane, started.elapsed());
+        // Taken before ROLLBACK: its failure says nothing about the closure.
+        let condition = connection.condition();
+        match verdict {
+            Verdict::Commit => {
+                let failure = self.commit(connection).err();
+                let condition = connection.condition();
+                Outcome { failure, condition }
+            }
+            Verdict::RollBack | Verdict::Panicked => {
+                self.roll_back(connection, verdict);
+                Outcome {
+                    failure: None,
+                    condition,
+                }
+            }
+        }
+    }
+
+    /// Commits and publishes. When the connection is lost now, nobody knows whether the server
+    /// committed: that is an error, never a success.
+    fn commit(&self, connection: &PostgresConnection) -> Result<(), DbError> {
+        let started = Instant::now();
+        let committed = connection.run_script("COMMIT");
+        let metrics = &self.shared.metrics;
+        metrics.commit.observe_time(started.elapsed());
+        metrics.group_size.observe(1);
+        match committed {
+            Ok(()) => {
+                Metrics::add(&metrics.commits);
+                self.shared.publish(&mut self.hints.borrow_mut());
+                Ok(())
+            }
+            Err(error) => {
+                Metrics::add(&metrics.failed_commits);
+                tracing::warn!(%error, "a commit failed");
+                Err(error)
+            }
+        }
+    }
+
+    fn roll_back(&self, connection: &PostgresConnection, verdict: Verdict) {
+        if verdict == Verdict::Panicked {
+            Metrics::add(&self.shared.metrics.panics);
+        }
+        // The condition tells whether this failed; a lost connection rolls back by itself.
+        let _ = connection.run_script("ROLLBACK");
+    }
+
+    /// Begins a transaction. A connection that was lost while it was idle is replaced.
+    fn begin(&mut self, begin: &str, deadline: Instant) -> Result<PostgresConnection, DbError> {
+        loop {
+            let connection = match self.connection.take() {
+                Some(connection) if connection.condition() != Condition::Lost => connection,
+                _ => {
+                    let connection = self.connector.connect_until(deadline)?;
+                    Metrics::add(&self.shared.metrics.connects);
+                    connection
+                }
+            };
+            connection.recover();
+            match connection.run_script(begin) {
+                Ok(()) => return Ok(connection),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                // Whatever it is: a new connection has it behind itself.
+                Err(error) => tracing::debug!(%error, "a connection was of no use any more"),
+            }
+        }
+    }
+
+    fn pause_before_rerun(&self, attempt: u32, condition: Condition) {
+        Metrics::add(&self.shared.metrics.reruns);
+        if condition == Condition::Retry {
+            let pause = RERUN_PAUSE_FIRST * 2_u32.saturating_pow(attempt);
+            std::thread::sleep(jittered(pause.min(RERUN_PAUSE_LONGEST)));
+        }
+    }
+}
