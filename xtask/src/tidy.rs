@@ -11,6 +11,7 @@ mod dependencies;
 mod documents;
 mod floors;
 mod functions;
+mod fuzz;
 mod lexer;
 mod manifest;
 pub(crate) mod migrations;
@@ -111,6 +112,7 @@ fn check(tree: &Tree) -> Vec<Problem> {
     problems.extend(dependencies::check(tree));
     problems.extend(purity::check(tree));
     problems.extend(migrations::check(tree));
+    problems.extend(fuzz::check(tree));
     problems.extend(documents::check(tree));
     problems.extend(crate::limits::check(tree));
     let mut problems = allow::filter(tree, problems);
