@@ -24,7 +24,7 @@ doc:  ## builds the documentation of our crates, also the private parts
 	@cargo doc --workspace --no-deps --document-private-items
 
 bench:  ## measures the built server on this machine
-	@scripts/bench.sh
+	@scripts/bench.sh $(ARGS)
 
 fuzz:  ## fuzzes one parser after the other: TIME=60 seconds each, TARGET=name for one
 	@scripts/fuzz.sh "$(TARGET)" "$(TIME)"
