@@ -1,5 +1,5 @@
-//! Deliveries: what the house is for. Each message is a transaction of its own, acknowledged when it is
-//! on disk.
+//! Deliveries: what the house is for. Each message is a transaction of its own, acknowledged when
+//! it is on disk.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

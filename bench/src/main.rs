@@ -1,8 +1,8 @@
 //! Measures a server over its protocols, the way clients use it: `make bench`.
 //!
-//! The server is another process, reached over loopback; the clients here are plain blocking threads
-//! on the standard library, one per connection, so that they cost as little as can be beside it. What
-//! is counted is what a client has been told: a delivery counts when `250` has arrived.
+//! The server is another process, reached over loopback; the clients here are plain blocking
+//! threads on the standard library, one per connection, so that they cost as little as can be beside
+//! it. What is counted is what a client has been told: a delivery counts when `250` has arrived.
 
 mod conversation;
 mod deliver;
@@ -18,7 +18,7 @@ use host::Host;
 use measure::Table;
 
 const USAGE: &str = "\
-usage: hikyaku-bench --binary PATH --dir PATH [--database URL] [--messages N] [--connections N] [--size BYTES]
+usage: hikyaku-bench --binary PATH --dir PATH [OPTIONS]
 
   --binary       the server to measure, built with --release
   --dir          an empty folder for its data; on the disk that counts
