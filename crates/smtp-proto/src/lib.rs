@@ -31,7 +31,7 @@ pub use data::{DataReader, Progress};
 pub use dsn::{EnvelopeId, Notify, OriginalRecipient, Returned};
 pub use flow::{AuthRule, Flow, Greeting, Misplaced, PlainPasswords, Protocol, Tls};
 pub use path::{AddressLiteral, ForwardPath, PathError, Postmaster};
-pub use reply::{EnhancedCode, Reply};
+pub use reply::{EnhancedCode, EnhancedCodeError, Reply};
 
 /// Octets of a command line at most, CRLF included. RFC 5321 §4.5.3.1.4 asks for 512, the
 /// parameters of the extensions for 1,100 more, and RFC 4954 §4.3 for 12,288 with AUTH.

@@ -61,6 +61,18 @@ fn text_from_outside_cannot_leave_its_line() {
 }
 
 #[test]
+fn enhanced_codes_are_read_and_written() {
+    for text in ["2.0.0", "4.3.1", "5.7.139"] {
+        assert_eq!(text.parse::<EnhancedCode>().unwrap().to_string(), text);
+    }
+    for text in [
+        "", "5", "5.1", "3.1.1", "5.1.1.1", "5.+1.1", "5.1.1000", "5..1", "x.1.1",
+    ] {
+        assert!(text.parse::<EnhancedCode>().is_err(), "{text:?}");
+    }
+}
+
+#[test]
 fn classes_are_told_by_the_code() {
     assert!(table::ok().is_success() && !table::ok().is_temporary());
     assert!(table::busy().is_temporary() && !table::busy().closes());

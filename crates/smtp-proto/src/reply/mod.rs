@@ -2,7 +2,7 @@
 
 pub mod table;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use crate::MAX_REPLY_LINE;
 
@@ -32,6 +32,32 @@ impl EnhancedCode {
             class,
             subject,
             detail,
+        }
+    }
+}
+
+/// A text that is not an enhanced code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an enhanced status code")]
+pub struct EnhancedCodeError;
+
+impl FromStr for EnhancedCode {
+    type Err = EnhancedCodeError;
+
+    /// `status-code = class "." subject "." detail`, `class = "2"/"4"/"5"`,
+    /// `subject = 1*3digit`, `detail = 1*3digit` (RFC 3463 §2).
+    fn from_str(text: &str) -> Result<Self, EnhancedCodeError> {
+        let number = |part: Option<&str>| -> Result<u16, EnhancedCodeError> {
+            part.filter(|part| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|part| part.parse().ok())
+                .ok_or(EnhancedCodeError)
+        };
+        let mut parts = text.split('.');
+        let class = number(parts.next())?;
+        let (subject, detail) = (number(parts.next())?, number(parts.next())?);
+        match (class, parts.next()) {
+            (2 | 4 | 5, None) => Ok(Self::new(class as u8, subject, detail)),
+            _ => Err(EnhancedCodeError),
         }
     }
 }

@@ -69,12 +69,13 @@ pub fn too_many_errors() -> Reply {
     Reply::new(421, e(4, 7, 0), "Too many errors; closing the connection")
 }
 
-/// More transactions than one connection may have.
-pub fn too_many_messages() -> Reply {
+/// Something came behind STARTTLS before TLS: from somebody in between, or from a client that does
+/// not know what it does (CVE-2011-0411).
+pub fn injected() -> Reply {
     Reply::new(
-        421,
-        e(4, 7, 0),
-        "Too many messages on this connection; open another one",
+        554,
+        e(5, 5, 1),
+        "Nothing may be sent behind STARTTLS before TLS is active",
     )
 }
 
