@@ -1,8 +1,9 @@
 //! Measures a server over its protocols, the way clients use it: `make bench`.
 //!
 //! The server is another process, reached over loopback; the clients here are plain blocking
-//! threads on the standard library, one per connection, so that they cost as little as can be beside
-//! it. What is counted is what a client has been told: a delivery counts when `250` has arrived.
+//! threads on the standard library, one per connection, so that they cost as little as can be
+//! beside it. What is counted is what a client has been told: a delivery counts when `250` has
+//! arrived.
 
 mod conversation;
 mod deliver;
