@@ -1,0 +1,155 @@
+use super::*;
+use crate::charset::{Target, encode};
+
+const NOTICE: &str = "いつもお世話になっております。株式会社見本の山田です。\r\n\
+                      来週の会議の件、下記の通りご案内いたします。\r\n";
+
+fn check(label: &str, bytes: &[u8], expected: &str, charset: &str) {
+    let decoded = decode(label, bytes);
+    assert_eq!(decoded.text, expected, "{label}");
+    assert_eq!(decoded.charset.name(), charset, "{label}");
+}
+
+fn bytes(target: Target, text: &str) -> Vec<u8> {
+    encode(target, text).bytes
+}
+
+const ALL: [Target; 4] = [
+    Target::Utf8,
+    Target::Iso2022Jp,
+    Target::ShiftJis,
+    Target::EucJp,
+];
+
+#[test]
+fn true_labels() {
+    for target in ALL {
+        check(target.name(), &bytes(target, NOTICE), NOTICE, target.name());
+    }
+    check("gb2312", b"\xc4\xe3\xba\xc3", "你好", "GBK");
+    check("big5", b"\xa7A\xa6n", "你好", "Big5");
+    check("euc-kr", b"\xbe\xc8\xb3\xe7", "안녕", "EUC-KR");
+    check("iso-8859-1", b"caf\xe9", "café", "windows-1252");
+    check("koi8-r", b"\xd0\xd2\xc9", "при", "KOI8-R");
+}
+
+#[test]
+fn any_japanese_text_under_any_japanese_label() {
+    for truth in ALL {
+        for label in ALL {
+            check(label.name(), &bytes(truth, NOTICE), NOTICE, truth.name());
+        }
+    }
+}
+
+#[test]
+fn labels_that_say_nothing() {
+    for label in [
+        "",
+        "us-ascii",
+        "unknown-8bit",
+        "x-unknown",
+        "iso-2022-kr",
+        "foo",
+    ] {
+        for truth in ALL {
+            check(label, &bytes(truth, NOTICE), NOTICE, truth.name());
+        }
+    }
+}
+
+#[test]
+fn japanese_under_western_labels() {
+    check("iso-8859-1", NOTICE.as_bytes(), NOTICE, "UTF-8");
+    check(
+        "windows-1252",
+        &bytes(Target::Iso2022Jp, NOTICE),
+        NOTICE,
+        "ISO-2022-JP",
+    );
+}
+
+#[test]
+fn short_unlabelled_texts() {
+    for text in [
+        "山田",
+        "会議のご案内",
+        "お見積書.pdf",
+        "請求書",
+        "Re: 打合せ",
+        "テスト",
+    ] {
+        for truth in ALL {
+            let bytes = bytes(truth, text);
+            assert_eq!(
+                decode_unlabelled(&bytes),
+                text,
+                "{text} in {}",
+                truth.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn damaged_utf_8_stays_utf_8() {
+    let cut = NOTICE.as_bytes().get(..32).unwrap();
+    assert_eq!(decode("utf-8", cut).charset, Charset::Utf8);
+    assert_eq!(decode("", cut).charset, Charset::Utf8);
+    assert_eq!(decode("utf-8", cut).fidelity, Fidelity::Lossy);
+}
+
+#[test]
+fn escapes_in_utf_8_text_do_not_make_it_iso_2022_jp() {
+    let text = "山田 \u{1b}$B";
+    assert_eq!(decode("utf-8", text.as_bytes()).text, text);
+    assert_eq!(decode("", text.as_bytes()).text, text);
+}
+
+#[test]
+fn utf_16_in_both_orders() {
+    let little: Vec<u8> = "a山".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = "a山".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(decode("utf-16", &little).text, "a山");
+    assert_eq!(decode("utf-16", &big).text, "a山");
+    assert_eq!(
+        decode("utf-16", &[&b"\xfe\xff"[..], &big].concat()).text,
+        "a山"
+    );
+    assert_eq!(decode("utf-16le", &little).text, "a山");
+    assert_eq!(decode("utf-16be", &big).text, "a山");
+    assert_eq!(decode("utf-16", b"plain").text, "plain");
+}
+
+#[test]
+fn a_byte_order_mark_is_dropped() {
+    assert_eq!(decode("utf-8", "\u{feff}山".as_bytes()).text, "山");
+}
+
+#[test]
+fn a_hint_is_used_when_it_fits() {
+    let sjis = bytes(Target::ShiftJis, "ｱ");
+    assert_eq!(decode_with_hint(Charset::ShiftJis, &sjis), "ｱ");
+    let euc = bytes(Target::EucJp, NOTICE);
+    assert_eq!(decode_with_hint(Charset::Utf8, &euc), NOTICE);
+    assert_eq!(decode_with_hint(Charset::ShiftJis, "山".as_bytes()), "山");
+}
+
+#[test]
+fn the_output_is_bounded() {
+    for label in [
+        "",
+        "utf-8",
+        "iso-2022-jp",
+        "shift_jis",
+        "euc-jp",
+        "utf-7",
+        "utf-16",
+        "gbk",
+    ] {
+        for byte in [0x00, 0x0e, 0x1b, b'+', 0x7f, 0x80, 0xa1, 0xe3, 0xff] {
+            let input = vec![byte; 1000];
+            assert!(decode(label, &input).text.len() <= 3000, "{label} {byte}");
+        }
+    }
+}
