@@ -1,0 +1,164 @@
+//! LIST and LSUB.
+
+use crate::{
+    parse::{Cursor, Parsed, is_atom_char},
+    utf7,
+};
+
+/// LIST (RFC 3501 §6.3.8) with the options of RFC 5258 that are understood, or LSUB.
+///
+/// ```abnf
+/// list             = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat
+///                    [SP "RETURN" SP list-return-opts]
+/// mbox-or-pat      = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
+/// list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"
+/// lsub             = "LSUB" SP mailbox SP list-mailbox
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// Which mailboxes are meant, beside the patterns.
+    pub select: Vec<ListSelect>,
+    /// What the patterns are taken relative to, decoded.
+    pub reference: String,
+    /// The patterns, decoded; one at least.
+    pub patterns: Vec<String>,
+    /// What the answer tells more.
+    pub returns: Vec<ListReturn>,
+    /// Whether options were given at all (RFC 5258 §3: an empty pattern then means nothing).
+    pub extended: bool,
+}
+
+/// Which mailboxes a LIST means (RFC 5258 §3.1, RFC 6154 §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListSelect {
+    /// Remote ones too. There are none.
+    Remote,
+    /// Subscribed ones.
+    Subscribed,
+    /// Those with a special use.
+    SpecialUse,
+}
+
+/// What a LIST answer tells more (RFC 5258 §3.2, RFC 6154 §5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListReturn {
+    /// Whether there are children.
+    Children,
+    /// Whether it is subscribed.
+    Subscribed,
+    /// Its special use.
+    SpecialUse,
+}
+
+impl List {
+    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        cursor.space()?;
+        let limit = (cursor.limits().list_items, "LIST options");
+        let mut extended = false;
+        let mut select = Vec::new();
+        if cursor.peek() == Some(b'(') {
+            extended = true;
+            select = cursor.list(limit, ListSelect::parse)?;
+            cursor.space()?;
+        }
+        let reference = reference(cursor)?;
+        cursor.space()?;
+        let patterns = if cursor.peek() == Some(b'(') {
+            extended = true;
+            let limit = (limit.0, "LIST patterns");
+            cursor.list(limit, |cursor| pattern(cursor, &reference))?
+        } else {
+            vec![pattern(cursor, &reference)?]
+        };
+        if patterns.is_empty() {
+            return cursor.expected("at least one pattern before this");
+        }
+        let mut returns = Vec::new();
+        if cursor.take_word(" RETURN ") {
+            extended = true;
+            returns = cursor.list(limit, ListReturn::parse)?;
+        }
+        Ok(Self {
+            select,
+            reference,
+            patterns,
+            returns,
+            extended,
+        })
+    }
+
+    pub(super) fn parse_lsub(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        cursor.space()?;
+        let reference = reference(cursor)?;
+        cursor.space()?;
+        let patterns = vec![pattern(cursor, &reference)?];
+        Ok(Self {
+            select: Vec::new(),
+            reference,
+            patterns,
+            returns: Vec::new(),
+            extended: false,
+        })
+    }
+}
+
+fn reference(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    let reference = cursor.astring("a reference name")?;
+    Ok(utf7::decode(&reference).into_owned())
+}
+
+/// ```abnf
+/// list-mailbox = 1*list-char / string
+/// list-char    = ATOM-CHAR / list-wildcards / resp-specials
+/// ```
+fn pattern(cursor: &mut Cursor<'_>, reference: &str) -> Parsed<String> {
+    let wanted = |byte| is_atom_char(byte) || matches!(byte, b'%' | b'*' | b']') || byte >= 0x80;
+    let pattern = cursor.string_or("a mailbox pattern", wanted)?;
+    if pattern.len() + reference.len() > cursor.limits().list_pattern {
+        return cursor.too_much("a mailbox pattern");
+    }
+    Ok(utf7::decode(&pattern).into_owned())
+}
+
+impl ListSelect {
+    /// The options and their names.
+    pub(super) const NAMES: [(&'static str, Self); 3] = [
+        ("REMOTE", Self::Remote),
+        ("SUBSCRIBED", Self::Subscribed),
+        ("SPECIAL-USE", Self::SpecialUse),
+    ];
+
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        option(
+            cursor,
+            &Self::NAMES,
+            "a LIST selection option that is known",
+        )
+    }
+}
+
+impl ListReturn {
+    /// The options and their names.
+    pub(super) const NAMES: [(&'static str, Self); 3] = [
+        ("CHILDREN", Self::Children),
+        ("SUBSCRIBED", Self::Subscribed),
+        ("SPECIAL-USE", Self::SpecialUse),
+    ];
+
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        option(cursor, &Self::NAMES, "a LIST return option that is known")
+    }
+}
+
+fn option<T: Copy>(
+    cursor: &mut Cursor<'_>,
+    names: &[(&'static str, T)],
+    what: &'static str,
+) -> Parsed<T> {
+    let start = cursor.clone();
+    let name = cursor.atom(what)?;
+    let found = names
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map_or_else(|| start.expected(what), |(_, option)| Ok(*option))
+}

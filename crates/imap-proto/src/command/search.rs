@@ -1,0 +1,274 @@
+//! SEARCH.
+
+use super::Numbering;
+use crate::{
+    Date, SequenceSet,
+    parse::{Cursor, Parsed, is_atom_char},
+};
+
+/// One SEARCH key (RFC 3501 §6.4.4). Texts are as the client sent them, in the command's charset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SearchKey {
+    /// All messages.
+    All,
+    /// All of these keys match.
+    And(Vec<Self>),
+    /// The text is in the BCC of the envelope.
+    Bcc(Vec<u8>),
+    /// INTERNALDATE is before that day.
+    Before(Date),
+    /// The text is in the body.
+    Body(Vec<u8>),
+    /// The text is in the CC of the envelope.
+    Cc(Vec<u8>),
+    /// A system flag is set: `ANSWERED`, `DELETED`, `DRAFT`, `FLAGGED`, `RECENT`, `SEEN`.
+    Flag(crate::Flag),
+    /// The text is in the FROM of the envelope.
+    From(Vec<u8>),
+    /// The header field exists and holds the text.
+    Header(Vec<u8>, Vec<u8>),
+    /// The keyword is set.
+    Keyword(String),
+    /// RFC822.SIZE is larger than that many bytes.
+    Larger(u32),
+    /// RECENT and not SEEN.
+    New,
+    /// The key does not match.
+    Not(Box<Self>),
+    /// Not RECENT.
+    Old,
+    /// INTERNALDATE is on that day.
+    On(Date),
+    /// One of the two keys matches.
+    Or(Box<Self>, Box<Self>),
+    /// The Date field is before that day.
+    SentBefore(Date),
+    /// The Date field is on that day.
+    SentOn(Date),
+    /// The Date field is on that day or later.
+    SentSince(Date),
+    /// The message's sequence number is in the set.
+    Sequence(SequenceSet),
+    /// INTERNALDATE is on that day or later.
+    Since(Date),
+    /// RFC822.SIZE is smaller than that many bytes.
+    Smaller(u32),
+    /// The text is in the subject of the envelope.
+    Subject(Vec<u8>),
+    /// The text is in the header or the body.
+    Text(Vec<u8>),
+    /// The text is in the TO of the envelope.
+    To(Vec<u8>),
+    /// The message's UID is in the set.
+    Uid(SequenceSet),
+    /// The system flag is not set: `UNANSWERED` and so on.
+    Unflag(crate::Flag),
+    /// The keyword is not set.
+    Unkeyword(String),
+}
+
+/// SEARCH (RFC 3501 §6.4.4).
+///
+/// ```abnf
+/// search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// How the answer counts.
+    pub numbering: Numbering,
+    /// The charset of all texts, if named.
+    pub charset: Option<String>,
+    /// What is searched for.
+    pub key: SearchKey,
+}
+
+impl Search {
+    pub(super) fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Self> {
+        let mut charset = None;
+        if cursor.take_word(" CHARSET ") {
+            let name = cursor.astring("a charset")?;
+            charset = Some(String::from_utf8_lossy(&name).into_owned());
+        }
+        let mut keys = Keys {
+            left: cursor.limits().search_keys,
+            depth: 0,
+        };
+        cursor.space()?;
+        let mut all = vec![keys.key(cursor)?];
+        while !cursor.is_at_end() {
+            cursor.space()?;
+            all.push(keys.key(cursor)?);
+        }
+        Ok(Self {
+            numbering,
+            charset,
+            key: one_or_all(all),
+        })
+    }
+}
+
+fn one_or_all(mut keys: Vec<SearchKey>) -> SearchKey {
+    match keys.pop() {
+        Some(only) if keys.is_empty() => only,
+        Some(last) => {
+            keys.push(last);
+            SearchKey::And(keys)
+        }
+        None => SearchKey::All,
+    }
+}
+
+/// What stands after a key's name.
+#[derive(Clone, Copy)]
+enum Argument {
+    None(fn() -> SearchKey),
+    Text(fn(Vec<u8>) -> SearchKey),
+    Day(fn(Date) -> SearchKey),
+    Number(fn(u32) -> SearchKey),
+    Keyword(fn(String) -> SearchKey),
+    Header,
+    Not,
+    Or,
+    Uids,
+}
+
+/// ```abnf
+/// search-key = "ALL" / "ANSWERED" / "BCC" SP astring / "BEFORE" SP date / … /
+///              sequence-set / "(" search-key *(SP search-key) ")"
+/// ```
+const NAMES: [(&str, Argument); 35] = {
+    use crate::Flag;
+    [
+        ("ALL", Argument::None(|| SearchKey::All)),
+        (
+            "ANSWERED",
+            Argument::None(|| SearchKey::Flag(Flag::Answered)),
+        ),
+        ("BCC", Argument::Text(SearchKey::Bcc)),
+        ("BEFORE", Argument::Day(SearchKey::Before)),
+        ("BODY", Argument::Text(SearchKey::Body)),
+        ("CC", Argument::Text(SearchKey::Cc)),
+        ("DELETED", Argument::None(|| SearchKey::Flag(Flag::Deleted))),
+        ("DRAFT", Argument::None(|| SearchKey::Flag(Flag::Draft))),
+        ("FLAGGED", Argument::None(|| SearchKey::Flag(Flag::Flagged))),
+        ("FROM", Argument::Text(SearchKey::From)),
+        ("HEADER", Argument::Header),
+        ("KEYWORD", Argument::Keyword(SearchKey::Keyword)),
+        ("LARGER", Argument::Number(SearchKey::Larger)),
+        ("NEW", Argument::None(|| SearchKey::New)),
+        ("NOT", Argument::Not),
+        ("OLD", Argument::None(|| SearchKey::Old)),
+        ("ON", Argument::Day(SearchKey::On)),
+        ("OR", Argument::Or),
+        ("RECENT", Argument::None(|| SearchKey::Flag(Flag::Recent))),
+        ("SEEN", Argument::None(|| SearchKey::Flag(Flag::Seen))),
+        ("SENTBEFORE", Argument::Day(SearchKey::SentBefore)),
+        ("SENTON", Argument::Day(SearchKey::SentOn)),
+        ("SENTSINCE", Argument::Day(SearchKey::SentSince)),
+        ("SINCE", Argument::Day(SearchKey::Since)),
+        ("SMALLER", Argument::Number(SearchKey::Smaller)),
+        ("SUBJECT", Argument::Text(SearchKey::Subject)),
+        ("TEXT", Argument::Text(SearchKey::Text)),
+        ("TO", Argument::Text(SearchKey::To)),
+        ("UID", Argument::Uids),
+        (
+            "UNANSWERED",
+            Argument::None(|| SearchKey::Unflag(Flag::Answered)),
+        ),
+        (
+            "UNDELETED",
+            Argument::None(|| SearchKey::Unflag(Flag::Deleted)),
+        ),
+        ("UNDRAFT", Argument::None(|| SearchKey::Unflag(Flag::Draft))),
+        (
+            "UNFLAGGED",
+            Argument::None(|| SearchKey::Unflag(Flag::Flagged)),
+        ),
+        ("UNKEYWORD", Argument::Keyword(SearchKey::Unkeyword)),
+        ("UNSEEN", Argument::None(|| SearchKey::Unflag(Flag::Seen))),
+    ]
+};
+
+/// Counts keys and nesting while reading.
+struct Keys {
+    left: usize,
+    depth: usize,
+}
+
+impl Keys {
+    fn key(&mut self, cursor: &mut Cursor<'_>) -> Parsed<SearchKey> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return cursor.too_much("SEARCH keys");
+        };
+        if self.depth == cursor.limits().search_depth {
+            return cursor.too_much("SEARCH keys inside one another");
+        }
+        self.left = left;
+        self.depth += 1;
+        let key = match cursor.peek() {
+            Some(b'0'..=b'9' | b'*') => SequenceSet::parse(cursor).map(SearchKey::Sequence),
+            Some(b'(') => self.group(cursor),
+            _ => self.named(cursor),
+        }?;
+        self.depth -= 1;
+        Ok(key)
+    }
+
+    fn group(&mut self, cursor: &mut Cursor<'_>) -> Parsed<SearchKey> {
+        let limit = (cursor.limits().search_keys, "SEARCH keys");
+        let keys = cursor.list(limit, |cursor| self.key(cursor))?;
+        if keys.is_empty() {
+            return cursor.expected("a SEARCH key before this");
+        }
+        Ok(one_or_all(keys))
+    }
+
+    fn named(&mut self, cursor: &mut Cursor<'_>) -> Parsed<SearchKey> {
+        let start = cursor.clone();
+        let name = cursor.atom("a SEARCH key")?;
+        let found = NAMES
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let Some((_, argument)) = found else {
+            return start.expected("a SEARCH key that is known");
+        };
+        if let Argument::None(key) = argument {
+            return Ok(key());
+        }
+        cursor.space()?;
+        match *argument {
+            Argument::None(key) => Ok(key()),
+            Argument::Text(key) => text(cursor).map(key),
+            Argument::Day(key) => Date::parse(cursor).map(key),
+            Argument::Number(key) => cursor.number("a size in bytes").map(key),
+            Argument::Keyword(key) => keyword(cursor).map(key),
+            Argument::Header => {
+                let name = cursor.astring("a header field name")?.into_owned();
+                cursor.space()?;
+                Ok(SearchKey::Header(name, text(cursor)?))
+            }
+            Argument::Not => Ok(SearchKey::Not(Box::new(self.key(cursor)?))),
+            Argument::Or => {
+                let one = Box::new(self.key(cursor)?);
+                cursor.space()?;
+                Ok(SearchKey::Or(one, Box::new(self.key(cursor)?)))
+            }
+            Argument::Uids => SequenceSet::parse(cursor).map(SearchKey::Uid),
+        }
+    }
+}
+
+/// Search texts come unquoted with `%` and `*` in them from careless clients.
+fn text(cursor: &mut Cursor<'_>) -> Parsed<Vec<u8>> {
+    let wanted = |byte| is_atom_char(byte) || matches!(byte, b']' | b'%' | b'*') || byte >= 0x80;
+    cursor
+        .string_or("a text to search for", wanted)
+        .map(std::borrow::Cow::into_owned)
+}
+
+fn keyword(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    let wanted = |byte| is_atom_char(byte) || byte == b']';
+    let keyword = cursor.take_some(wanted, "a keyword")?;
+    Ok(String::from_utf8_lossy(keyword).into_owned())
+}

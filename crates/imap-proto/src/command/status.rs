@@ -1,0 +1,78 @@
+//! STATUS.
+
+use crate::{
+    MailboxName,
+    parse::{Cursor, Parsed},
+};
+
+/// What a STATUS can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StatusItem {
+    /// The number of messages.
+    Messages,
+    /// The number of messages that are recent.
+    Recent,
+    /// The UID that the next message gets.
+    UidNext,
+    /// The mailbox's UIDVALIDITY.
+    UidValidity,
+    /// The number of messages without `\Seen`.
+    Unseen,
+}
+
+impl StatusItem {
+    const NAMES: [(&'static str, Self); 5] = [
+        ("MESSAGES", Self::Messages),
+        ("RECENT", Self::Recent),
+        ("UIDNEXT", Self::UidNext),
+        ("UIDVALIDITY", Self::UidValidity),
+        ("UNSEEN", Self::Unseen),
+    ];
+
+    /// The item as written.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(_, item)| *item == self)
+            .map_or("", |(name, _)| name)
+    }
+
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        let start = cursor.clone();
+        let name = cursor.atom("a STATUS item")?;
+        let found = Self::NAMES
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map_or_else(
+            || start.expected("a STATUS item that is known"),
+            |(_, item)| Ok(*item),
+        )
+    }
+}
+
+/// STATUS (RFC 3501 §6.3.10).
+///
+/// ```abnf
+/// status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Which mailbox.
+    pub mailbox: MailboxName,
+    /// What of it; one item at least.
+    pub items: Vec<StatusItem>,
+}
+
+impl Status {
+    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        let mailbox = super::mailbox(cursor)?;
+        cursor.space()?;
+        let limit = cursor.limits().list_items;
+        let items = cursor.list((limit, "STATUS items"), StatusItem::parse)?;
+        if items.is_empty() {
+            return cursor.expected("at least one STATUS item before this");
+        }
+        Ok(Self { mailbox, items })
+    }
+}
