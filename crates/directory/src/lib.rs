@@ -27,6 +27,8 @@ mod login;
 pub mod logins;
 mod name;
 pub mod password;
+#[cfg(test)]
+mod plan;
 mod scope;
 pub mod sign_in;
 mod stored;

@@ -3,7 +3,7 @@
 use hikyaku_db::{Hint, WriteTx, params};
 
 use super::{Access, AccountStatus, Overrides, load, lock};
-use crate::{AccountScope, DirectoryError, name, stored::Stored};
+use crate::{AccountScope, DirectoryError, TimeZoneName, name, stored::Stored};
 
 /// What to change of an account; what is `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +48,7 @@ pub fn update(
             access.imap,
             access.smtp,
             access.web,
-            overrides.time_zone.as_ref().map(|zone| zone.as_str()),
+            overrides.time_zone.as_ref().map(TimeZoneName::as_str),
             overrides.language.map(Stored::word),
             tx.now(),
         ],

@@ -5,7 +5,7 @@ use hikyaku_types::{AccountId, EmailAddress};
 
 use super::{Access, AccountKind, AccountStatus, Overrides};
 use crate::{
-    AccountScope, DirectoryError, Reach, addresses, credentials,
+    AccountScope, DirectoryError, Reach, TimeZoneName, addresses, credentials,
     domains::{self, HostedDomain},
     name,
     password::PasswordHash,
@@ -99,7 +99,7 @@ pub(crate) fn create_in(
             new.access.imap,
             new.access.smtp,
             new.access.web,
-            new.overrides.time_zone.as_ref().map(|zone| zone.as_str()),
+            new.overrides.time_zone.as_ref().map(TimeZoneName::as_str),
             new.overrides.language.map(Stored::word),
             tx.now(),
         ],

@@ -39,33 +39,45 @@ pub fn list(
     let after = query.after.map(EmailAddress::canonical).unwrap_or_default();
     let mut params: Vec<Value<'_>> =
         params![&after, &lowest, &highest, query.limit.min(MAX_PAGE)].to_vec();
-    let mut only = String::new();
-    if let Some(tenant) = tenant {
-        params.push(tenant.into());
-        only.push_str(" AND own.tenant_id = ?5");
-    }
-    if let Some(domain) = query.domain {
-        params.push(domain.id.into());
-        only.push_str(" AND own.domain_id = ?6");
-    }
-    Ok(tx.query(
-        &format!(
-            "SELECT {COLUMNS} FROM address own
-             JOIN account acc ON acc.id = own.account_id
-             JOIN domain d ON d.id = acc.domain_id
-             JOIN tenant t ON t.id = acc.tenant_id
-             WHERE own.kind = 'account' AND own.canonical > ?1
-               AND own.canonical >= ?2 AND own.canonical < ?3
-               AND acc.deleted_at IS NULL{only}
-             ORDER BY own.canonical LIMIT ?4"
-        ),
-        &params,
-        read,
-    )?)
+    params.extend(tenant.map(Value::from));
+    params.extend(query.domain.map(|domain| domain.id.into()));
+    let only = match (tenant, query.domain) {
+        (None, _) => Only::Nothing,
+        (Some(_), None) => Only::Tenant,
+        (Some(_), Some(_)) => Only::Domain,
+    };
+    Ok(tx.query(&statement(only), &params, read)?)
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Copy)]
+enum Only {
+    Nothing,
+    Tenant,
+    Domain,
+}
+
+/// Three texts, each with an index that has the wanted rows in the wanted order.
+fn statement(only: Only) -> String {
+    let only = match only {
+        Only::Nothing => "",
+        Only::Tenant => "AND own.tenant_id = ?5",
+        Only::Domain => "AND own.tenant_id = ?5 AND own.domain_id = ?6",
+    };
+    format!(
+        "SELECT {COLUMNS} FROM address own
+         JOIN account acc ON acc.id = own.account_id
+         JOIN domain d ON d.id = acc.domain_id
+         JOIN tenant t ON t.id = acc.tenant_id
+         WHERE own.kind = 'account' AND own.canonical > ?1
+           AND own.canonical >= ?2 AND own.canonical < ?3
+           AND acc.deleted_at IS NULL {only}
+         ORDER BY own.canonical LIMIT ?4"
+    )
 }
 
 /// The canonical addresses that begin with a text: from the first to before the second, compared
-/// by bytes. No text sorts after U+10FFFF followed by nothing but more of it.
+/// by bytes. U+10FFFF, the last code point, is in no address.
 fn range(prefix: &str) -> (String, String) {
     let folded = folded_prefix(prefix);
     let beyond = format!("{folded}\u{10FFFF}");
@@ -92,4 +104,17 @@ fn fold_local(text: &str) -> String {
     EmailAddress::from_quoted(&text, domain)
         .map(|address| address.canonical_local())
         .unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::assert_only_searches;
+
+    #[tokio::test]
+    async fn pages_are_read_in_the_order_of_an_index() {
+        for (only, parameters) in [(Only::Nothing, 4), (Only::Tenant, 5), (Only::Domain, 6)] {
+            assert_only_searches(statement(only), parameters).await;
+        }
+    }
 }

@@ -17,13 +17,15 @@ pub fn may_send_as(
     let base = base_of(address).unwrap_or_else(|| exact.clone());
     let rows = tx.query(
         "SELECT a.canonical, a.account_id, d.subaddressing
-         FROM address a JOIN domain d ON d.id = a.domain_id
+         FROM address a
+         JOIN domain d ON d.id = a.domain_id
+         JOIN account acc ON acc.id = a.account_id AND acc.deleted_at IS NULL
          WHERE a.tenant_id = ?1 AND a.canonical IN (?2, ?3)",
         params![scope.tenant, &exact, &base],
         |row| {
             Ok((
                 row.get::<String>(0)?,
-                row.get::<Option<AccountId>>(1)?,
+                row.get::<AccountId>(1)?,
                 row.get::<bool>(2)?,
             ))
         },
@@ -33,5 +35,5 @@ pub fn may_send_as(
         .iter()
         .find(|(canonical, ..)| *canonical == exact)
         .or_else(|| rows.iter().find(|(.., subaddressing)| *subaddressing));
-    Ok(decisive.is_some_and(|(_, account, _)| *account == Some(scope.account)))
+    Ok(decisive.is_some_and(|(_, account, _)| *account == scope.account))
 }

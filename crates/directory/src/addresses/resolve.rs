@@ -233,9 +233,10 @@ impl Found {
         if let Some(scope) = domain.catch_all {
             return Ok(to(scope, AddressKind::CatchAll, domain.receiving));
         }
-        let postmaster = match wanted.postmaster {
-            true => postmaster(tx, domain)?,
-            false => None,
+        let postmaster = if wanted.postmaster {
+            postmaster(tx, domain)?
+        } else {
+            None
         };
         Ok(postmaster.map_or(Resolution::UnknownAddress, |scope| {
             to(scope, AddressKind::Postmaster, domain.receiving)
@@ -317,6 +318,13 @@ mod tests {
                 base,
                 "{address}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_delivery_looks_up_by_index_only() {
+        for size in CHUNKS {
+            crate::plan::assert_only_searches(statement(size), size * 3).await;
         }
     }
 

@@ -107,7 +107,7 @@ impl HashPool {
 
     /// Runs one computation in a slot. When the caller goes away, one that has begun ends all the
     /// same, holding its slot; one that waits gives its place up.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {

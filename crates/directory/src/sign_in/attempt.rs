@@ -52,7 +52,7 @@ enum Checked {
 }
 
 impl Service {
-    pub(super) fn new(db: Database, policy: SignInPolicy) -> Self {
+    pub(super) fn new(db: Database, policy: &SignInPolicy) -> Self {
         Self {
             db,
             pool: HashPool::new(policy.hashing),

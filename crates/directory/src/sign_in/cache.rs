@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000_000_000);
-    const TTL: Duration = Duration::from_secs(300);
+    const TTL: Duration = Duration::from_mins(5);
 
     fn alice() -> AccountId {
         AccountId::from_i64(7)

@@ -28,23 +28,26 @@ pub(super) struct StoredPassword {
 
 /// The account of a login name, if there is one.
 pub(super) fn find(tx: &Tx<'_>, login: &LoginName) -> Result<Option<Candidate>, DbError> {
-    let (name, join, condition) = match login {
-        LoginName::Address(address) => (address.canonical(), "", "own.canonical = ?1"),
-        LoginName::Id(id) => (
-            id.as_str().to_owned(),
+    let name = match login {
+        LoginName::Address(address) => address.canonical(),
+        LoginName::Id(id) => id.as_str().to_owned(),
+    };
+    tx.query_opt(&statement(login), params![name], candidate)
+}
+
+fn statement(login: &LoginName) -> String {
+    let (join, condition) = match login {
+        LoginName::Address(_) => ("", "own.canonical = ?1"),
+        LoginName::Id(_) => (
             "JOIN login_alias l ON l.account_id = acc.id",
             "l.canonical = ?1",
         ),
     };
-    tx.query_opt(
-        &format!(
-            "SELECT {COLUMNS}, t.status, c.version, c.secret
-             FROM account acc {JOINS} {join}
-             LEFT JOIN credential c ON c.account_id = acc.id AND c.kind = 'password'
-             WHERE {condition} AND acc.deleted_at IS NULL"
-        ),
-        params![name],
-        candidate,
+    format!(
+        "SELECT {COLUMNS}, t.status, c.version, c.secret
+         FROM account acc {JOINS} {join}
+         LEFT JOIN credential c ON c.account_id = acc.id AND c.kind = 'password'
+         WHERE {condition} AND acc.deleted_at IS NULL"
     )
 }
 
@@ -62,4 +65,17 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, DbError> {
         tenant: TenantStatus::read(row, COLUMN_COUNT)?,
         password,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_sign_in_looks_up_by_index_only() {
+        for login in ["taro@example.test", "abcd001"] {
+            let login = LoginName::parse(login).unwrap();
+            crate::plan::assert_only_searches(statement(&login), 1).await;
+        }
+    }
 }

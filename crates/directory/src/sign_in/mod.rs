@@ -74,7 +74,7 @@ pub struct SignInPolicy {
 
 impl SignInPolicy {
     /// Five minutes: most clients poll more often, and one hash per five minutes and client is little.
-    pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(300);
+    pub const DEFAULT_CACHE_TTL: Duration = Duration::from_mins(5);
     /// About 20 MB when full.
     pub const DEFAULT_CACHE_CAPACITY: usize = 100_000;
     /// What a client is told to wait when the queue of computations is full: the time in which a
@@ -137,7 +137,7 @@ pub struct SignIn(Arc<Service>);
 impl SignIn {
     /// The service over a database.
     pub fn new(db: Database, policy: SignInPolicy) -> Self {
-        Self(Arc::new(Service::new(db, policy)))
+        Self(Arc::new(Service::new(db, &policy)))
     }
 
     /// The pool that computes hashes, also for new passwords.

@@ -71,7 +71,7 @@ pub struct ThrottlePolicy {
 
 impl Default for ThrottlePolicy {
     fn default() -> Self {
-        const MINUTE: Duration = Duration::from_secs(60);
+        const MINUTE: Duration = Duration::from_mins(1);
         let rate = |free, max_delay, forgive_every| Rate {
             free,
             first_delay: Duration::from_secs(1),
@@ -82,7 +82,7 @@ impl Default for ThrottlePolicy {
             network: rate(20, 15 * MINUTE, 5 * MINUTE),
             account: rate(10, 5 * MINUTE, 5 * MINUTE),
             known_pair: rate(10, MINUTE, MINUTE),
-            known_for: Duration::from_secs(30 * 24 * 3600),
+            known_for: Duration::from_hours(30 * 24),
             closed_zone: ClosedZone::default(),
             counters: 100_000,
             known_pairs: 200_000,

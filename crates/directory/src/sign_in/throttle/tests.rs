@@ -185,7 +185,7 @@ fn a_clock_that_goes_back_makes_nobody_wait_longer_than_the_longest() {
     let throttle = Throttle::new(policy());
     let client = from("192.0.2.1");
     fail(&throttle, 10, subject(1), client, START);
-    let earlier = START.minus(Duration::from_secs(3600));
+    let earlier = START.minus(Duration::from_hours(1));
     assert_eq!(throttle.wait(subject(1), client, earlier), Some(4 * SECOND));
     throttle.failed(subject(1), client, earlier);
     let after = earlier.plus(4 * SECOND);
