@@ -56,7 +56,7 @@ random_password() {
 # The host, its tenant, domain and accounts, and something to read for Alice.
 make_host() {
     step "Making a demo host in $DEMO"
-    mkdir -p -m 700 "$DEMO"
+    (umask 077 && mkdir -p "$DEMO")
     touch "$UNFINISHED"
     "$HIKYAKU" init --dir "$DEMO" --hostname "$HOST_NAME" --port-base "$PORT_BASE"
     printf '%s\n' "$PORT_BASE" >"$PORT_FILE"
