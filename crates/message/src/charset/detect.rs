@@ -43,7 +43,7 @@ pub(super) fn truthful(labelled: Charset, bytes: &[u8]) -> Charset {
         };
     }
     match labelled {
-        Charset::Utf8 if Utf8Look::of(bytes).is_likely() => Charset::Utf8,
+        Charset::Utf8 if Utf8Look::of(bytes).bears_out_its_label() => Charset::Utf8,
         Charset::Utf8 => detect(bytes),
         Charset::Iso2022Jp if iso_2022_jp::has_designation(bytes) || has_shift_out(bytes) => {
             labelled
@@ -98,7 +98,7 @@ fn has_shift_out(bytes: &[u8]) -> bool {
 }
 
 /// How much bytes look like UTF-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Utf8Look {
     /// Well-formed characters outside ASCII.
     multibyte: usize,
@@ -106,26 +106,31 @@ struct Utf8Look {
     wide: usize,
     /// Malformed places.
     errors: usize,
+    /// Whether the last of them is only a character cut off by the end.
+    cut_short: bool,
 }
 
 impl Utf8Look {
     fn of(bytes: &[u8]) -> Self {
         let sample = bytes.get(..MAX_DETECT_BYTES).unwrap_or(bytes);
-        let mut look = Self {
-            multibyte: 0,
-            wide: 0,
-            errors: 0,
-        };
+        let mut look = Self::default();
         for chunk in sample.utf8_chunks() {
             look.multibyte += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count();
             look.wide += chunk.valid().bytes().filter(|byte| *byte >= 0xe0).count();
             look.errors += usize::from(!chunk.invalid().is_empty());
+            look.cut_short = std::str::from_utf8(chunk.invalid())
+                .is_err_and(|error| error.error_len().is_none());
         }
-        if sample.len() < bytes.len() && look.errors > 0 {
-            // The cut may have split the sample's last character.
+        if sample.len() < bytes.len() && look.cut_short {
+            // It was the sample that cut it.
             look.errors -= 1;
         }
         look
+    }
+
+    /// Whether it is UTF-8, as labelled, perhaps damaged.
+    fn bears_out_its_label(self) -> bool {
+        self.is_likely() || (self.errors == 1 && self.cut_short)
     }
 
     /// Whether it is UTF-8, perhaps damaged or cut in the middle of a character.

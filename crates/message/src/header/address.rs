@@ -61,6 +61,8 @@ struct Parser {
     phrase: Vec<Token>,
     /// What was read within angle brackets.
     angle: Option<Vec<Token>>,
+    /// How much of the phrase stands before the closed angle brackets.
+    before_angle: usize,
     /// A raw name cut in two by its comma, waiting for the rest: see [`Parser::end_entry`].
     name_before_comma: Option<Vec<Token>>,
     in_angle: bool,
@@ -76,6 +78,7 @@ impl Parser {
             },
             phrase: Vec::new(),
             angle: None,
+            before_angle: 0,
             name_before_comma: None,
             in_angle: false,
             in_group: false,
@@ -116,9 +119,15 @@ impl Parser {
         match special {
             b'<' => {
                 if self.angle.is_some() {
+                    // A comma is missing: what follows the first `>` is the next one's name.
+                    let next = self
+                        .phrase
+                        .split_off(self.before_angle.min(self.phrase.len()));
                     self.end_entry(After::Other);
+                    self.phrase = next;
                 }
                 self.in_angle = true;
+                self.before_angle = self.phrase.len();
                 self.angle = Some(Vec::new());
             }
             b',' => self.end_entry(After::Comma),

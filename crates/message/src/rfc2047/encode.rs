@@ -111,7 +111,7 @@ fn separate(out: &mut String) {
 fn words(text: &str, target: Target) -> String {
     let head = format!("=?{}?", target.name());
     let room = MAX_WORD_BYTES - head.len() - "B?".len() - "?=".len();
-    let quoted = target == Target::Utf8 && quoted_len(text) < text.len().div_ceil(3) * 4;
+    let quoted = target == Target::Utf8 && is_mostly_plain(text);
     let mut out = String::with_capacity(text.len() * 2 + 16);
     for piece in pieces(text, room, target, quoted) {
         separate(&mut out);
@@ -166,6 +166,12 @@ fn cost(character: char, target: Target, quoted: bool) -> (usize, bool) {
         }
         Target::Utf8 => (character.len_utf8(), false),
     }
+}
+
+/// Whether the Q encoding is at most a quarter longer than base64: then it is better, because
+/// it can be read in the source.
+fn is_mostly_plain(text: &str) -> bool {
+    quoted_len(text) <= text.len().div_ceil(3) * 5
 }
 
 fn quoted_len(text: &str) -> usize {

@@ -89,7 +89,7 @@ fn phrases() {
         ("", "\"\""),
         ("a  b", "\"a  b\""),
         ("山田 太郎", "=?UTF-8?B?5bGx55SwIOWkqumDjg==?="),
-        ("café (x)", "=?UTF-8?Q?caf=C3=A9_=28x=29?="),
+        ("café x", "=?UTF-8?Q?caf=C3=A9_x?="),
         (
             "=?utf-8?Q?fake?=",
             "=?UTF-8?Q?=3D=3Futf-8=3FQ=3Ffake=3F=3D?=",
