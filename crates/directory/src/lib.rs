@@ -3,7 +3,8 @@
 //! Invariants:
 //! - Every function that reads or changes a tenant's rows takes the scope it may reach as a type of
 //!   its own ([`PlatformScope`], [`TenantScope`], [`AccountScope`]). The only lookups that begin
-//!   without one are routing ([`addresses::resolve`]) and sign-in ([`SignIn`]): they *find* the scope.
+//!   without one are routing ([`addresses::resolve`]) and sign-in ([`SignIn`]): they *find* the
+//!   scope.
 //! - Uniqueness (tenant names, domains, addresses, login ids) is decided by constraints, never by a
 //!   look before the insert, so that it holds with any number of writers.
 //! - All routable addresses share one table; the canonical form decides, the entered form is shown.

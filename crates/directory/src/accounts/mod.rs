@@ -180,7 +180,8 @@ pub(crate) const COLUMNS: &str = "acc.id, acc.tenant_id, acc.domain_id, own.loca
 pub(crate) const COLUMN_COUNT: usize = 18;
 
 /// Living accounts with what belongs to them; to be followed by further joins, then `AND …`.
-pub(crate) const JOINS: &str = "JOIN address own ON own.account_id = acc.id AND own.kind = 'account' \
+pub(crate) const JOINS: &str = "\
+     JOIN address own ON own.account_id = acc.id AND own.kind = 'account' \
      JOIN domain d ON d.id = acc.domain_id \
      JOIN tenant t ON t.id = acc.tenant_id";
 

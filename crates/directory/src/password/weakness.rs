@@ -1,5 +1,5 @@
-//! Warnings about weak passwords. The operator's commands accept any password and warn (issue of
-//! the control plane: a policy with a real estimate); these are the cases that guessing begins with.
+//! Warnings about weak passwords: the cases that guessing begins with. The operator's commands
+//! accept any password and warn; a policy with a real estimate of strength is the control plane's.
 
 use hikyaku_types::{EmailAddress, Secret};
 

@@ -164,7 +164,8 @@ impl Service {
         Some(Checked::Verdict(known))
     }
 
-    /// Compares the password, on a hashing thread, and remembers the result before the slot is free.
+    /// Compares the password, on a hashing thread, and remembers the result before the slot is
+    /// free.
     fn check(&self, attempt: &Attempt, password: &Secret) -> Checked {
         if let Some(known) = self.without_hash(attempt) {
             return known;

@@ -4,8 +4,8 @@
 //! Only keyed MACs are kept (BLAKE3 under a random key of this process) over account, credential
 //! version and password: nothing that outlives the process or could be tried elsewhere. A change of
 //! the password makes another version, so what was known before matches nothing any more, on every
-//! node and without anybody telling. Besides, an entry ends with the account's next hint (any change
-//! of credential, status or access) and after its time.
+//! node and without anybody telling. Besides, an entry ends with the account's next hint (any
+//! change of credential, status or access) and after its time.
 //!
 //! Wrong passwords are remembered too, in a place of their own (a flood of them pushes no right one
 //! out): a device that keeps an old password costs no hash each time and counts as one failure.
@@ -130,7 +130,7 @@ impl VerifiedCache {
         lock(&self.wrong).insert(mac, now);
     }
 
-    /// Whether something learnt at `at` still counts. A clock that went back makes it count no more.
+    /// Whether something learnt at `at` still counts. A clock that went back ends it.
     fn fresh(&self, at: Timestamp, now: Timestamp) -> bool {
         at <= now && now.since(at) < self.ttl
     }

@@ -1,7 +1,8 @@
 //! Sign-in: one service for every protocol.
 //!
 //! A sign-in goes: name → account (one query) → throttle → what is remembered about this password →
-//! a slot of the hash pool → throttle and memory again (others may have tried meanwhile) → the hash.
+//! a slot of the hash pool → throttle and memory again (others may have tried meanwhile) → the
+//! hash.
 //! Because the result is counted before the slot is given back, no number of parallel tries gets
 //! past the throttle by more than the number of slots, and because that happens on the hashing
 //! thread, a client that hangs up early is counted too.
@@ -73,7 +74,7 @@ pub struct SignInPolicy {
 }
 
 impl SignInPolicy {
-    /// Five minutes: most clients poll more often, and one hash per five minutes and client is little.
+    /// Five minutes: most clients poll more often, and one hash per five minutes is little.
     pub const DEFAULT_CACHE_TTL: Duration = Duration::from_mins(5);
     /// About 20 MB when full.
     pub const DEFAULT_CACHE_CAPACITY: usize = 100_000;

@@ -2,12 +2,12 @@
 //!
 //! Each failure counts for the client's network (an IPv4 address, an IPv6 /64) and for the account
 //! (or for the name, when no account has it: the outside sees no difference). A counter with more
-//! failures than it lets pass makes everybody it counts for wait, longer after each further failure.
-//! Counters forget slowly.
+//! failures than it lets pass makes everybody it counts for wait, longer after each further
+//! failure. Counters forget slowly.
 //!
 //! Where an account has signed in from a network before, the pair of the two has a counter of its
-//! own instead, and the other two do not apply: an attacker elsewhere cannot lock the owner out, and
-//! a device of a colleague with an old password cannot lock the office out.
+//! own instead, and the other two do not apply: an attacker elsewhere cannot lock the owner out,
+//! and a device of a colleague with an old password cannot lock the office out.
 //!
 //! Everything is in memory, bounded, and local to this process.
 

@@ -20,7 +20,9 @@ hikyaku_db::on_both_engines! {
         let info = account(&test.db, "info@example.test").await;
         alias(&test.db, "Office@example.jp", "info@example.test").await;
         alias(&test.db, "abuse@example.test", "INFO@example.test").await;
-        let listed = read(&test.db, move |tx| addresses::list(tx, info)).await.unwrap();
+        let listed = read(&test.db, move |tx| addresses::list(tx, info))
+            .await
+            .unwrap();
         let shown: Vec<String> = listed.iter().map(|a| a.address.to_string()).collect();
         assert_eq!(shown, ["abuse@example.test", "Office@example.jp"]);
         assert_consistent(&test).await;
@@ -31,14 +33,33 @@ hikyaku_db::on_both_engines! {
         tenant(&test.db, "theirs", "example.org").await;
         account(&test.db, "info@example.test").await;
         alias(&test.db, "office@example.test", "info@example.test").await;
-        for target in ["other@example.test", "office@example.test", "info@elsewhere.test"] {
-            let error = try_alias(&test.db, "sales@example.test", target).await.unwrap_err();
-            assert!(matches!(error, DirectoryError::AliasTargetUnknown(_)), "{target}: {error}");
+        for target in [
+            "other@example.test",
+            "office@example.test",
+            "info@elsewhere.test",
+        ] {
+            let error = try_alias(&test.db, "sales@example.test", target)
+                .await
+                .unwrap_err();
+            assert!(
+                matches!(error, DirectoryError::AliasTargetUnknown(_)),
+                "{target}: {error}"
+            );
         }
-        let error = try_alias(&test.db, "sales@example.org", "info@example.test").await.unwrap_err();
-        assert!(matches!(error, DirectoryError::DomainNotOfTenant(_)), "{error}");
-        let error = try_alias(&test.db, "nobody@example.test", "info@example.test").await.unwrap_err();
-        assert!(matches!(error, DirectoryError::NobodyIsCatchAll { .. }), "{error}");
+        let error = try_alias(&test.db, "sales@example.org", "info@example.test")
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, DirectoryError::DomainNotOfTenant(_)),
+            "{error}"
+        );
+        let error = try_alias(&test.db, "nobody@example.test", "info@example.test")
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, DirectoryError::NobodyIsCatchAll { .. }),
+            "{error}"
+        );
         assert_consistent(&test).await;
     }
 
@@ -48,14 +69,29 @@ hikyaku_db::on_both_engines! {
         alias(&test.db, "office@example.test", "info@example.test").await;
         let delete = |text: &'static str| {
             let db = test.db.clone();
-            async move { write(&db, move |tx| addresses::delete_alias(tx, ours, &address(text))).await }
+            async move {
+                write(&db, move |tx| {
+                    addresses::delete_alias(tx, ours, &address(text))
+                })
+                .await
+            }
         };
         delete("OFFICE@example.test").await.unwrap();
-        assert_eq!(resolve(&test.db, "office@example.test").await, Resolution::UnknownAddress);
+        assert_eq!(
+            resolve(&test.db, "office@example.test").await,
+            Resolution::UnknownAddress
+        );
         // An account's own address is not deleted this way.
-        for text in ["office@example.test", "info@example.test", "office@example.org"] {
+        for text in [
+            "office@example.test",
+            "info@example.test",
+            "office@example.org",
+        ] {
             let error = delete(text).await.unwrap_err();
-            assert!(matches!(error, DirectoryError::NoSuchAlias(_)), "{text}: {error}");
+            assert!(
+                matches!(error, DirectoryError::NoSuchAlias(_)),
+                "{text}: {error}"
+            );
         }
         account(&test.db, "office@example.test").await;
         assert_consistent(&test).await;
@@ -71,14 +107,27 @@ hikyaku_db::on_both_engines! {
         };
         register(alice, "ABCD001").await.unwrap();
         register(alice, "abcd-002").await.unwrap();
-        assert!(matches!(register(bob, "abcd001").await, Err(DirectoryError::LoginTaken(_))));
-        assert!(matches!(register(bob, "bob@x").await, Err(DirectoryError::LoginIdInvalid(_))));
-        assert!(matches!(register(bob, "bob%x").await, Err(DirectoryError::LoginIdInvalid(_))));
-        let listed = read(&test.db, move |tx| logins::list(tx, alice)).await.unwrap();
+        assert!(matches!(
+            register(bob, "abcd001").await,
+            Err(DirectoryError::LoginTaken(_))
+        ));
+        assert!(matches!(
+            register(bob, "bob@x").await,
+            Err(DirectoryError::LoginIdInvalid(_))
+        ));
+        assert!(matches!(
+            register(bob, "bob%x").await,
+            Err(DirectoryError::LoginIdInvalid(_))
+        ));
+        let listed = read(&test.db, move |tx| logins::list(tx, alice))
+            .await
+            .unwrap();
         assert_eq!(listed, ["abcd-002", "ABCD001"]);
         let foreign = write(&test.db, move |tx| logins::remove(tx, bob, "abcd001")).await;
         assert!(matches!(foreign, Err(DirectoryError::NoSuchLogin(_))));
-        write(&test.db, move |tx| logins::remove(tx, alice, "Abcd001")).await.unwrap();
+        write(&test.db, move |tx| logins::remove(tx, alice, "Abcd001"))
+            .await
+            .unwrap();
         register(bob, "abcd001").await.unwrap();
         assert_consistent(&test).await;
     }
@@ -98,7 +147,11 @@ hikyaku_db::on_both_engines! {
         .unwrap();
         let may = |scope: AccountScope, text: &'static str| {
             let db = test.db.clone();
-            async move { read(&db, move |tx| may_send_as(tx, scope, &address(text))).await.unwrap() }
+            async move {
+                read(&db, move |tx| may_send_as(tx, scope, &address(text)))
+                    .await
+                    .unwrap()
+            }
         };
         for (text, expected) in [
             ("info@example.test", true),
@@ -118,7 +171,10 @@ hikyaku_db::on_both_engines! {
         }
         assert!(!may(eve, "info@example.test").await);
         // A scope that mixes two tenants is nobody.
-        let mixed = AccountScope { tenant: theirs.tenant, account: info.account };
+        let mixed = AccountScope {
+            tenant: theirs.tenant,
+            account: info.account,
+        };
         assert!(!may(mixed, "info@example.test").await);
         write(&test.db, move |tx| {
             domains::set_subaddressing(tx, ours, &domain("example.test"), Subaddressing::Off)
@@ -127,7 +183,9 @@ hikyaku_db::on_both_engines! {
         .unwrap();
         assert!(!may(info, "info+shop@example.test").await);
         assert!(may(info, "office@example.test").await);
-        write(&test.db, move |tx| accounts::delete(tx, info)).await.unwrap();
+        write(&test.db, move |tx| accounts::delete(tx, info))
+            .await
+            .unwrap();
         assert!(!may(info, "info@example.test").await);
     }
 }

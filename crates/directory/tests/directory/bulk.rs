@@ -51,7 +51,11 @@ hikyaku_db::on_both_engines! {
         tenant(&test.db, "ours", "example.test").await;
         let rows = Arc::new(people(300));
         let checked = Arc::clone(&rows);
-        let errors = test.db.read(move |tx| bulk::check(tx, OPERATOR, &checked)).await.unwrap();
+        let errors = test
+            .db
+            .read(move |tx| bulk::check(tx, OPERATOR, &checked))
+            .await
+            .unwrap();
         assert!(errors.is_empty(), "{errors:?}");
         let done = AtomicUsize::new(0);
         let prepared = bulk::prepare(&rows, CHEAP, &|count| {
@@ -60,8 +64,11 @@ hikyaku_db::on_both_engines! {
         })
         .unwrap();
         assert_eq!(done.into_inner(), 300);
-        let scopes = test.db
-            .write(Lane::Background, move |tx| bulk::create_many(tx, OPERATOR, &prepared))
+        let scopes = test
+            .db
+            .write(Lane::Background, move |tx| {
+                bulk::create_many(tx, OPERATOR, &prepared)
+            })
             .await
             .unwrap();
         assert_eq!(scopes.len(), 300);
@@ -71,8 +78,14 @@ hikyaku_db::on_both_engines! {
             assert_eq!(found.name, format!("利用者{}", n + 2));
         }
         let service = service(&test.db);
-        try_imap(&service, "user299@example.test", "pass word 299").await.unwrap();
-        assert!(try_imap(&service, "user299@example.test", "pass word 298").await.is_err());
+        try_imap(&service, "user299@example.test", "pass word 299")
+            .await
+            .unwrap();
+        assert!(
+            try_imap(&service, "user299@example.test", "pass word 298")
+                .await
+                .is_err()
+        );
         assert_consistent(&test).await;
     }
 
@@ -92,22 +105,32 @@ hikyaku_db::on_both_engines! {
             row(507, "fine@example.test", ""),
             row(508, "also.fine@example.test", "secret"),
         ]);
-        rows.push(ImportRow { name: "a\nb".to_owned(), ..row(509, "y@example.test", "secret") });
+        rows.push(ImportRow {
+            name: "a\nb".to_owned(),
+            ..row(509, "y@example.test", "secret")
+        });
         let checked = rows.clone();
-        let errors = test.db.read(move |tx| bulk::check(tx, OPERATOR, &checked)).await.unwrap();
+        let errors = test
+            .db
+            .read(move |tx| bulk::check(tx, OPERATOR, &checked))
+            .await
+            .unwrap();
         let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, [
-            "row 500: the address has no \"@\"",
-            "row 501: the address Taken@example.test exists already as an account",
-            "row 502: the address office@example.test exists already as an alias",
-            "row 503: the address stands in row 9 already",
-            "row 504: there is no domain elsewhere.test here",
-            "row 505: \"nobody\" stands for unknown addresses of example.test: set the domain's \
+        assert_eq!(
+            shown,
+            [
+                "row 500: the address has no \"@\"",
+                "row 501: the address Taken@example.test exists already as an account",
+                "row 502: the address office@example.test exists already as an alias",
+                "row 503: the address stands in row 9 already",
+                "row 504: there is no domain elsewhere.test here",
+                "row 505: \"nobody\" stands for unknown addresses of example.test: set the domain's \
              catch-all account instead of creating the address",
-            "row 506: the address \"a b\"@example.test has characters or dots that would need quotes",
-            "row 507: the password is empty",
-            "row 509: the name has a control character",
-        ]);
+                "row 506: the address \"a b\"@example.test has characters or dots that would need quotes",
+                "row 507: the password is empty",
+                "row 509: the name has a control character",
+            ]
+        );
         let unprepared = bulk::prepare(&rows, CHEAP, &go_on);
         assert!(matches!(unprepared, Err(BulkError::Rows(rows)) if rows.len() == 4));
     }
@@ -116,13 +139,22 @@ hikyaku_db::on_both_engines! {
         tenant(&test.db, "ours", "example.test").await;
         let prepared = bulk::prepare(&people(100), CHEAP, &go_on).unwrap();
         account(&test.db, "user50@example.test").await;
-        let refused = test.db
-            .write(Lane::Background, move |tx| bulk::create_many(tx, OPERATOR, &prepared))
+        let refused = test
+            .db
+            .write(Lane::Background, move |tx| {
+                bulk::create_many(tx, OPERATOR, &prepared)
+            })
             .await
             .unwrap_err();
-        let BulkError::Rows(rows) = refused else { panic!("{refused}") };
-        assert_eq!(rows[0].to_string(), "row 52: the address User50@example.test exists already as an account");
-        let count = test.db
+        let BulkError::Rows(rows) = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(
+            rows[0].to_string(),
+            "row 52: the address User50@example.test exists already as an account"
+        );
+        let count = test
+            .db
             .read(|tx| tx.query_one("SELECT COUNT(*) FROM account", &[], |row| row.get::<i64>(0)))
             .await
             .unwrap();
@@ -132,7 +164,10 @@ hikyaku_db::on_both_engines! {
 
     async fn an_import_has_its_limit(test: TestDatabase) {
         let rows = vec![row(1, "a@example.test", "secret"); MAX_ROWS + 1];
-        let refused = test.db.read(move |tx| bulk::check(tx, OPERATOR, &rows)).await;
+        let refused = test
+            .db
+            .read(move |tx| bulk::check(tx, OPERATOR, &rows))
+            .await;
         assert!(matches!(refused, Err(BulkError::TooManyRows(count)) if count == MAX_ROWS + 1));
     }
 }

@@ -107,6 +107,93 @@ hikyaku_db::on_both_engines! {
     }
 }
 
+/// What constraints forbid, and what is found of it.
+const FORBIDDEN: [(&[&str], &[&str]); 9] = [
+    (
+        &[
+            "ALTER TABLE domain DROP CONSTRAINT domain_tenant_id_fkey",
+            "ALTER TABLE account DROP CONSTRAINT account_tenant_id_domain_id_fkey CASCADE",
+            "ALTER TABLE address DROP CONSTRAINT address_tenant_id_domain_id_fkey",
+            "ALTER TABLE domain DROP CONSTRAINT domain_catch_all",
+            "UPDATE domain SET tenant_id = 1, catch_all_account_id = NULL WHERE name = 'second.test'",
+        ],
+        &["domain: its tenant does not exist"],
+    ),
+    (
+        &[
+            "ALTER TABLE domain DROP CONSTRAINT domain_catch_all",
+            "UPDATE domain SET catch_all_account_id =
+                 (SELECT account_id FROM address WHERE canonical = 'eve@example.org')
+             WHERE name = 'second.test'",
+        ],
+        &["domain: its catch-all is no account of the same tenant"],
+    ),
+    (
+        &[
+            "ALTER TABLE account DROP CONSTRAINT account_tenant_id_domain_id_fkey",
+            "ALTER TABLE address DROP CONSTRAINT address_tenant_id_domain_id_fkey",
+            "UPDATE account SET domain_id = 1 WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'theirs')",
+            "UPDATE address SET domain_id = 1 WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'theirs')",
+        ],
+        &[
+            "account: its domain is none of the same tenant",
+            "address: its domain is none of the same tenant",
+        ],
+    ),
+    (
+        &[
+            "DROP INDEX address_own",
+            "UPDATE address SET kind = 'account' WHERE kind = 'alias'",
+        ],
+        &["account: it has several addresses of its own"],
+    ),
+    (
+        &[
+            "ALTER TABLE address DROP CONSTRAINT address_tenant_id_account_id_fkey",
+            "UPDATE address SET account_id = 1 WHERE kind = 'alias'",
+        ],
+        &["address: its account does not exist"],
+    ),
+    (
+        &[
+            "ALTER TABLE address DROP CONSTRAINT address_tenant_id_account_id_fkey",
+            "UPDATE address SET account_id =
+                 (SELECT account_id FROM address WHERE canonical = 'eve@example.org')
+             WHERE kind = 'alias'",
+        ],
+        &["address: its account is another tenant's"],
+    ),
+    (
+        &[
+            "ALTER TABLE address DROP CONSTRAINT address_canonical_key",
+            "UPDATE address SET canonical = 'alice@example.test', local_part = 'alice'
+             WHERE kind = 'alias'",
+        ],
+        &["address: it exists several times"],
+    ),
+    (
+        &[
+            "ALTER TABLE login_alias DROP CONSTRAINT login_alias_tenant_id_account_id_fkey",
+            "ALTER TABLE credential DROP CONSTRAINT credential_tenant_id_account_id_fkey",
+            "UPDATE login_alias SET account_id = 1",
+            "UPDATE credential SET account_id = 1
+             WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'theirs')",
+        ],
+        &[
+            "login_alias: its account is none of the same tenant",
+            "credential: its account is none of the same tenant",
+        ],
+    ),
+    (
+        &[
+            "ALTER TABLE address DROP CONSTRAINT address_canonical_check",
+            "UPDATE address SET canonical = 'nobody@example.test', local_part = 'nobody'
+             WHERE kind = 'alias'",
+        ],
+        &["address: it would hide the catch-all"],
+    ),
+];
+
 /// PostgreSQL lets a transaction drop its constraints: the checker trusts none of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_constraints_forbid_are_found_too() {
@@ -115,92 +202,7 @@ async fn rows_that_constraints_forbid_are_found_too() {
     }
     let test = hikyaku_db::testing::fresh(Engine::Postgres).await;
     furnish(&test).await;
-    let cases: [(&[&str], &[&str]); 9] = [
-        (
-            &[
-                "ALTER TABLE domain DROP CONSTRAINT domain_tenant_id_fkey",
-                "ALTER TABLE account DROP CONSTRAINT account_tenant_id_domain_id_fkey CASCADE",
-                "ALTER TABLE address DROP CONSTRAINT address_tenant_id_domain_id_fkey",
-                "ALTER TABLE domain DROP CONSTRAINT domain_catch_all",
-                "UPDATE domain SET tenant_id = 1, catch_all_account_id = NULL WHERE name = 'second.test'",
-            ],
-            &["domain: its tenant does not exist"],
-        ),
-        (
-            &[
-                "ALTER TABLE domain DROP CONSTRAINT domain_catch_all",
-                "UPDATE domain SET catch_all_account_id =
-                     (SELECT account_id FROM address WHERE canonical = 'eve@example.org')
-                 WHERE name = 'second.test'",
-            ],
-            &["domain: its catch-all is no account of the same tenant"],
-        ),
-        (
-            &[
-                "ALTER TABLE account DROP CONSTRAINT account_tenant_id_domain_id_fkey",
-                "ALTER TABLE address DROP CONSTRAINT address_tenant_id_domain_id_fkey",
-                "UPDATE account SET domain_id = 1 WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'theirs')",
-                "UPDATE address SET domain_id = 1 WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'theirs')",
-            ],
-            &[
-                "account: its domain is none of the same tenant",
-                "address: its domain is none of the same tenant",
-            ],
-        ),
-        (
-            &[
-                "DROP INDEX address_own",
-                "UPDATE address SET kind = 'account' WHERE kind = 'alias'",
-            ],
-            &["account: it has several addresses of its own"],
-        ),
-        (
-            &[
-                "ALTER TABLE address DROP CONSTRAINT address_tenant_id_account_id_fkey",
-                "UPDATE address SET account_id = 1 WHERE kind = 'alias'",
-            ],
-            &["address: its account does not exist"],
-        ),
-        (
-            &[
-                "ALTER TABLE address DROP CONSTRAINT address_tenant_id_account_id_fkey",
-                "UPDATE address SET account_id =
-                     (SELECT account_id FROM address WHERE canonical = 'eve@example.org')
-                 WHERE kind = 'alias'",
-            ],
-            &["address: its account is another tenant's"],
-        ),
-        (
-            &[
-                "ALTER TABLE address DROP CONSTRAINT address_canonical_key",
-                "UPDATE address SET canonical = 'alice@example.test', local_part = 'alice'
-                 WHERE kind = 'alias'",
-            ],
-            &["address: it exists several times"],
-        ),
-        (
-            &[
-                "ALTER TABLE login_alias DROP CONSTRAINT login_alias_tenant_id_account_id_fkey",
-                "ALTER TABLE credential DROP CONSTRAINT credential_tenant_id_account_id_fkey",
-                "UPDATE login_alias SET account_id = 1",
-                "UPDATE credential SET account_id = 1
-                 WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'theirs')",
-            ],
-            &[
-                "login_alias: its account is none of the same tenant",
-                "credential: its account is none of the same tenant",
-            ],
-        ),
-        (
-            &[
-                "ALTER TABLE address DROP CONSTRAINT address_canonical_check",
-                "UPDATE address SET canonical = 'nobody@example.test', local_part = 'nobody'
-                 WHERE kind = 'alias'",
-            ],
-            &["address: it would hide the catch-all"],
-        ),
-    ];
-    for (statements, expected) in cases {
+    for (statements, expected) in FORBIDDEN {
         assert_eq!(after(&test, statements).await, expected, "{statements:?}");
     }
     assert_consistent(&test).await;

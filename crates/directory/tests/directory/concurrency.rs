@@ -93,20 +93,32 @@ hikyaku_db::on_both_engines! {
         let ours = tenant(&test.db, "ours", "example.test").await;
         let alice = account(&test.db, "alice@example.test").await;
         let answers = at_once(&test.db, |_, db| async move {
-            write(&db, move |tx| domains::create(tx, OPERATOR, ours, &domain("new.test"))).await
+            write(&db, move |tx| {
+                domains::create(tx, OPERATOR, ours, &domain("new.test"))
+            })
+            .await
         })
         .await;
-        assert_one_winner(answers, |error| matches!(error, DirectoryError::DomainTaken(_)));
+        assert_one_winner(answers, |error| {
+            matches!(error, DirectoryError::DomainTaken(_))
+        });
         let answers = at_once(&test.db, |_, db| async move {
-            write(&db, move |tx| tenants::create(tx, OPERATOR, &NewTenant::named("New"))).await
+            write(&db, move |tx| {
+                tenants::create(tx, OPERATOR, &NewTenant::named("New"))
+            })
+            .await
         })
         .await;
-        assert_one_winner(answers, |error| matches!(error, DirectoryError::TenantNameTaken(_)));
+        assert_one_winner(answers, |error| {
+            matches!(error, DirectoryError::TenantNameTaken(_))
+        });
         let answers = at_once(&test.db, |_, db| async move {
             write(&db, move |tx| logins::register(tx, alice, "abcd001")).await
         })
         .await;
-        assert_one_winner(answers, |error| matches!(error, DirectoryError::LoginTaken(_)));
+        assert_one_winner(answers, |error| {
+            matches!(error, DirectoryError::LoginTaken(_))
+        });
         assert_consistent(&test).await;
     }
 
@@ -124,11 +136,15 @@ hikyaku_db::on_both_engines! {
                     _ => access.web = false,
                 }
                 let name = format!("writer {writer}");
-                accounts::update(tx, alice, &AccountChange {
-                    name: Some(name),
-                    access: (writer < 4).then_some(access),
-                    ..AccountChange::default()
-                })?;
+                accounts::update(
+                    tx,
+                    alice,
+                    &AccountChange {
+                        name: Some(name),
+                        access: (writer < 4).then_some(access),
+                        ..AccountChange::default()
+                    },
+                )?;
                 credentials::set_password(tx, alice, &hash("x"))
             })
             .await
@@ -137,7 +153,13 @@ hikyaku_db::on_both_engines! {
         {
             answer.unwrap();
         }
-        assert!(load(&test.db, alice).await.unwrap().name.starts_with("writer "));
+        assert!(
+            load(&test.db, alice)
+                .await
+                .unwrap()
+                .name
+                .starts_with("writer ")
+        );
         assert_eq!(rows(&test, "credential").await, 1);
         assert_consistent(&test).await;
     }
@@ -167,7 +189,9 @@ hikyaku_db::on_both_engines! {
             for answer in answers {
                 match answer {
                     Ok(())
-                    | Err(DirectoryError::NoSuchAccount(_) | DirectoryError::AliasTargetUnknown(_)) => (),
+                    | Err(
+                        DirectoryError::NoSuchAccount(_) | DirectoryError::AliasTargetUnknown(_),
+                    ) => (),
                     Err(other) => panic!("{other:?}"),
                 }
             }
@@ -181,7 +205,8 @@ hikyaku_db::on_both_engines! {
     async fn imports_of_the_same_people_do_not_lock_each_other_out(test: TestDatabase) {
         tenant(&test.db, "ours", "example.test").await;
         let answers = at_once(&test.db, |writer, db| async move {
-            let mut people: Vec<String> = (0..50).map(|n| format!("user{n}@example.test")).collect();
+            let mut people: Vec<String> =
+                (0..50).map(|n| format!("user{n}@example.test")).collect();
             people.rotate_left(writer * 6);
             if writer % 2 == 0 {
                 people.reverse();
@@ -195,7 +220,9 @@ hikyaku_db::on_both_engines! {
                 })
                 .collect();
             let created = db
-                .write(hikyaku_db::Lane::Background, move |tx| bulk::create_many(tx, OPERATOR, &rows))
+                .write(hikyaku_db::Lane::Background, move |tx| {
+                    bulk::create_many(tx, OPERATOR, &rows)
+                })
                 .await;
             match created {
                 Ok(scopes) => Ok(scopes.len()),

@@ -13,11 +13,17 @@ hikyaku_db::on_both_engines! {
     async fn a_domain_exists_once_for_the_whole_platform(test: TestDatabase) {
         let ours = tenant(&test.db, "ours", "example.test").await;
         let theirs = tenant(&test.db, "theirs", "例え.test").await;
-        for (owner, name) in [(ours, "Example.TEST."), (theirs, "example.test"), (ours, "XN--R8JZ45G.test")] {
+        for (owner, name) in [
+            (ours, "Example.TEST."),
+            (theirs, "example.test"),
+            (ours, "XN--R8JZ45G.test"),
+        ] {
             let name = domain(name);
-            let error = write(&test.db, move |tx| domains::create(tx, OPERATOR, owner, &name))
-                .await
-                .unwrap_err();
+            let error = write(&test.db, move |tx| {
+                domains::create(tx, OPERATOR, owner, &name)
+            })
+            .await
+            .unwrap_err();
             assert!(matches!(error, DirectoryError::DomainTaken(_)), "{error}");
         }
         // A subdomain is a domain of its own, and may be another tenant's.
@@ -32,7 +38,10 @@ hikyaku_db::on_both_engines! {
         })
         .await
         .unwrap_err();
-        assert!(matches!(error, DirectoryError::DomainIsIpAddress(_)), "{error}");
+        assert!(
+            matches!(error, DirectoryError::DomainIsIpAddress(_)),
+            "{error}"
+        );
     }
 
     async fn the_catch_all_is_an_account_of_the_same_tenant(test: TestDatabase) {
@@ -50,13 +59,19 @@ hikyaku_db::on_both_engines! {
             }
         };
         let catch_all = || async {
-            let found = read(&test.db, |tx| domains::find(tx, OPERATOR, &domain("example.test"))).await;
+            let found = read(&test.db, |tx| {
+                domains::find(tx, OPERATOR, &domain("example.test"))
+            })
+            .await;
             found.unwrap().catch_all
         };
         set(Some(bob)).await.unwrap();
         assert_eq!(catch_all().await, Some(bob));
         let error = set(Some(foreign)).await.unwrap_err();
-        assert!(matches!(error, DirectoryError::DomainNotOfTenant(_)), "{error}");
+        assert!(
+            matches!(error, DirectoryError::DomainNotOfTenant(_)),
+            "{error}"
+        );
         assert_eq!(catch_all().await, Some(bob));
         set(None).await.unwrap();
         assert_eq!(catch_all().await, None);
@@ -80,7 +95,11 @@ hikyaku_db::on_both_engines! {
                 })
                 .await
                 .unwrap();
-                found.iter().map(|d| d.name.to_string()).collect::<Vec<_>>().join(" ")
+                found
+                    .iter()
+                    .map(|d| d.name.to_string())
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }
         };
         assert_eq!(names(Some(ours), None, 10).await, "a.test b.test c.test");
@@ -90,14 +109,22 @@ hikyaku_db::on_both_engines! {
 
     async fn subaddressing_is_on_until_switched_off(test: TestDatabase) {
         let ours = tenant(&test.db, "ours", "example.test").await;
-        let found = read(&test.db, move |tx| domains::find(tx, ours, &domain("example.test"))).await.unwrap();
+        let found = read(&test.db, move |tx| {
+            domains::find(tx, ours, &domain("example.test"))
+        })
+        .await
+        .unwrap();
         assert_eq!(found.subaddressing, Subaddressing::On);
         write(&test.db, move |tx| {
             domains::set_subaddressing(tx, ours, &domain("example.test"), Subaddressing::Off)
         })
         .await
         .unwrap();
-        let found = read(&test.db, move |tx| domains::find(tx, ours, &domain("example.test"))).await.unwrap();
+        let found = read(&test.db, move |tx| {
+            domains::find(tx, ours, &domain("example.test"))
+        })
+        .await
+        .unwrap();
         assert_eq!(found.subaddressing, Subaddressing::Off);
     }
 }

@@ -66,9 +66,18 @@ hikyaku_db::on_both_engines! {
         let (ours, theirs, _) = people(&test.db).await;
         let db = &test.db;
         let all = (None, "");
-        assert_eq!(page(db, ours, all, None, 10).await, "jiro@a.test Taro@a.test taro@c.test が@a.test");
-        assert_eq!(page(db, ours, all, None, 2).await, "jiro@a.test Taro@a.test");
-        assert_eq!(page(db, ours, all, Some("TARO@a.test"), 2).await, "taro@c.test が@a.test");
+        assert_eq!(
+            page(db, ours, all, None, 10).await,
+            "jiro@a.test Taro@a.test taro@c.test が@a.test"
+        );
+        assert_eq!(
+            page(db, ours, all, None, 2).await,
+            "jiro@a.test Taro@a.test"
+        );
+        assert_eq!(
+            page(db, ours, all, Some("TARO@a.test"), 2).await,
+            "taro@c.test が@a.test"
+        );
         assert_eq!(page(db, ours, all, Some("が@a.test"), 2).await, "");
         assert_eq!(page(db, theirs, all, None, 10).await, "tara@b.test");
         assert_eq!(
@@ -80,8 +89,14 @@ hikyaku_db::on_both_engines! {
     async fn lists_are_narrowed_by_domain_and_beginning(test: TestDatabase) {
         let (ours, theirs, _) = people(&test.db).await;
         let db = &test.db;
-        assert_eq!(page(db, ours, (Some("c.test"), ""), None, 10).await, "taro@c.test");
-        assert_eq!(page(db, OPERATOR, (Some("c.test"), "TA"), None, 10).await, "taro@c.test");
+        assert_eq!(
+            page(db, ours, (Some("c.test"), ""), None, 10).await,
+            "taro@c.test"
+        );
+        assert_eq!(
+            page(db, OPERATOR, (Some("c.test"), "TA"), None, 10).await,
+            "taro@c.test"
+        );
         // A domain out of reach has nothing to show.
         assert_eq!(page(db, theirs, (Some("c.test"), ""), None, 10).await, "");
         for (prefix, expected) in [
@@ -95,16 +110,27 @@ hikyaku_db::on_both_engines! {
             ("taro\0", ""),
             ("\u{10FFFF}", ""),
         ] {
-            assert_eq!(page(db, ours, (None, prefix), None, 10).await, expected, "{prefix:?}");
+            assert_eq!(
+                page(db, ours, (None, prefix), None, 10).await,
+                expected,
+                "{prefix:?}"
+            );
         }
-        assert_eq!(page(db, OPERATOR, (None, "tar"), None, 10).await, "tara@b.test Taro@a.test taro@c.test");
+        assert_eq!(
+            page(db, OPERATOR, (None, "tar"), None, 10).await,
+            "tara@b.test Taro@a.test taro@c.test"
+        );
     }
 
     async fn a_page_has_its_limit(test: TestDatabase) {
         let ours = tenant(&test.db, "ours", "a.test").await;
         write(&test.db, move |tx| {
             for number in 0..=MAX_PAGE {
-                accounts::create(tx, ours, &NewAccount::person(address(&format!("u{number}@a.test"))))?;
+                accounts::create(
+                    tx,
+                    ours,
+                    &NewAccount::person(address(&format!("u{number}@a.test"))),
+                )?;
             }
             Ok(())
         })

@@ -10,6 +10,7 @@ mod domains;
 mod fixture;
 mod isolation;
 mod lists;
+mod remembering;
 mod resolve;
 mod sign_in;
 mod tenants;
