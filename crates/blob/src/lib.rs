@@ -21,6 +21,7 @@ mod list;
 mod prepared;
 mod read;
 mod reference;
+mod space;
 
 pub use error::BlobError;
 pub use hash::ContentHash;
@@ -30,3 +31,4 @@ pub use read::{Stored, load, read};
 pub use reference::{
     Released, add_reference, add_references, add_references_by_hash, release, release_many,
 };
+pub use space::SpaceWatch;

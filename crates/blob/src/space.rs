@@ -32,19 +32,31 @@ impl SpaceWatch {
 
     /// Watches the file system of `folder`.
     pub const fn new(folder: PathBuf, min_bytes: u64, min_percent: u8) -> Self {
-        Self { place: Place::Folder(folder), min_bytes, min_percent }
+        Self {
+            place: Place::Folder(folder),
+            min_bytes,
+            min_percent,
+        }
     }
 
     /// For a store whose disk cannot be seen from here: never low, its own error tells.
     pub const fn elsewhere() -> Self {
-        Self { place: Place::Elsewhere, min_bytes: 0, min_percent: 0 }
+        Self {
+            place: Place::Elsewhere,
+            min_bytes: 0,
+            min_percent: 0,
+        }
     }
 
     /// Whether new mail should wait. One `statvfs` (about a microsecond); when that fails the
     /// write itself will tell, so the answer is no.
     pub fn is_low(&self) -> bool {
-        let Place::Folder(folder) = &self.place else { return false };
-        let Ok(stat) = statvfs(folder.as_path()) else { return false };
+        let Place::Folder(folder) = &self.place else {
+            return false;
+        };
+        let Ok(stat) = statvfs(folder.as_path()) else {
+            return false;
+        };
         let free = stat.f_bavail.saturating_mul(stat.f_frsize);
         let total = stat.f_blocks.saturating_mul(stat.f_frsize);
         let share = u128::from(total) * u128::from(self.min_percent) / 100;
