@@ -1,0 +1,126 @@
+//! [`Mailstore`]: the asynchronous door to this room.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hikyaku_blob::ReferenceSource;
+use hikyaku_db::{Database, Hint, HintSubscription, Lane};
+use hikyaku_directory::AccountScope;
+
+use crate::{content::Content, error::MailError, hold::Hold, limits::Limits, list::LONGEST};
+
+/// The mail of all accounts. Cheap to clone.
+///
+/// Every method takes the scope of one account and finds nothing outside it. Dropping a call's future
+/// is safe at any time: what was begun in one transaction is done or not done; an operation that
+/// works in chunks stops between two.
+#[derive(Debug, Clone)]
+pub struct Mailstore {
+    db: Database,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    limits: Limits,
+    holds: Holds,
+    references: Vec<ReferenceSource>,
+}
+
+/// The registered holds, for a transaction to take along.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Holds(Arc<Vec<Arc<dyn Hold>>>);
+
+impl Holds {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<dyn Hold>> {
+        self.0.iter()
+    }
+}
+
+/// What other rooms register with the mail store when the house is wired.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    /// Who may keep expunged messages beyond their window.
+    pub holds: Vec<Arc<dyn Hold>>,
+    /// Who refers to contents beside the messages themselves (such as a queue), so that the
+    /// consistency checker can count.
+    pub references: Vec<ReferenceSource>,
+}
+
+impl Mailstore {
+    /// The mail in a database, with nobody else concerned.
+    pub fn new(db: Database, limits: Limits) -> Self {
+        Self::with_registry(db, limits, Registry::default())
+    }
+
+    /// The mail in a database, with those who registered.
+    pub fn with_registry(db: Database, limits: Limits, registry: Registry) -> Self {
+        Self {
+            db,
+            inner: Arc::new(Inner {
+                limits,
+                holds: Holds(Arc::new(registry.holds)),
+                references: registry.references,
+            }),
+        }
+    }
+
+    /// The registered holds.
+    pub(crate) fn holds(&self) -> &Holds {
+        &self.inner.holds
+    }
+
+    /// Who refers to contents beside messages.
+    pub(crate) fn references(&self) -> &[ReferenceSource] {
+        &self.inner.references
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Database {
+        &self.db
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// Listens to changes of an account's mail. A hint says "look again", with
+    /// [`Mailstore::changes`].
+    pub fn watch(&self, scope: AccountScope) -> HintSubscription {
+        self.db.hints().subscribe(Hint::Mail(scope.account))
+    }
+
+    /// Makes a message ready for storing: hashed, compressed and parsed. Small ones at once, large ones
+    /// on a thread that may block.
+    pub async fn prepare(&self, message: Bytes) -> Result<Content, MailError> {
+        if message.len() <= self.limits().inline_work_bytes {
+            return Ok(Content::new(&message));
+        }
+        self.blocking(move || Content::new(&message)).await
+    }
+
+    /// Runs work for the processor on a thread that may block.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, MailError> {
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| MailError::Interrupted)
+    }
+
+    /// How many messages one transaction of a long operation touches.
+    pub(crate) fn chunk(&self) -> usize {
+        self.limits().chunk_messages.clamp(1, LONGEST)
+    }
+
+    /// The lane of an operation on this many messages: what takes several chunks is bulk work.
+    pub(crate) fn lane_for(&self, messages: usize) -> Lane {
+        if messages > self.chunk() {
+            Lane::Background
+        } else {
+            Lane::Mail
+        }
+    }
+}

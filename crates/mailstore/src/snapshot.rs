@@ -1,0 +1,124 @@
+//! The list of a mailbox's UIDs, as a session numbers them.
+
+use std::{collections::BTreeSet, ops::ControlFlow};
+
+use hikyaku_db::{Lane, Tx, WriteTx, params};
+use hikyaku_directory::AccountScope;
+use hikyaku_types::{MailboxId, Uid};
+
+use crate::{
+    Mailstore,
+    error::MailError,
+    flags::{Flags, Keyword},
+    mailbox::{Recent, Snapshot},
+    mailboxes::uid_next,
+};
+
+/// Most keywords listed for a mailbox (200); clients show a handful. Others can still be set and are
+/// shown with the messages that have them.
+pub const LISTED_KEYWORDS_MAX: usize = 200;
+
+impl Mailstore {
+    /// The messages of a mailbox as a session numbers them, with [`Recent::Take`] as SELECT does it.
+    pub async fn snapshot(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+        recent: Recent,
+    ) -> Result<Snapshot, MailError> {
+        let mut snapshot = self
+            .db()
+            .read(move |tx| snapshot(tx, scope, mailbox))
+            .await?;
+        if recent == Recent::Take && snapshot.first_recent < snapshot.uid_next {
+            // Another session may have been faster: then its messages are not recent here.
+            let seen = snapshot.uid_next;
+            snapshot.first_recent = self
+                .db()
+                .write(Lane::Mail, move |tx| take_recent(tx, scope, mailbox, seen))
+                .await?;
+        }
+        Ok(snapshot)
+    }
+
+    /// The UIDs of all messages of a mailbox, ascending.
+    pub async fn uids_of(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+    ) -> Result<Vec<Uid>, MailError> {
+        self.db()
+            .read(move |tx| snapshot(tx, scope, mailbox))
+            .await
+            .map(|found| found.uids)
+    }
+}
+
+fn snapshot(tx: &Tx<'_>, scope: AccountScope, mailbox: MailboxId) -> Result<Snapshot, MailError> {
+    let state = tx.query_opt(
+        "SELECT b.uid_validity, b.uid_next, b.modseq, b.recent_from, b.total, b.unseen \
+         FROM mailbox b JOIN mail_account a ON a.account_id = b.account_id \
+         WHERE b.account_id = ?1 AND a.tenant_id = ?2 AND b.id = ?3 AND b.parent_id >= 0",
+        params![scope.account, scope.tenant, mailbox],
+        |row| {
+            let found = Snapshot {
+                uids: Vec::new(),
+                uid_validity: row.get(0)?,
+                uid_next: uid_next(row.get(1)?),
+                modseq: row.get(2)?,
+                first_recent: uid_next(row.get(3)?),
+                first_unseen: None,
+                unseen: row.get(5)?,
+                keywords: Vec::new(),
+            };
+            Ok((found, row.get::<u32>(4)?))
+        },
+    )?;
+    let (mut snapshot, total) = state.ok_or(MailError::NoSuchMailbox)?;
+    snapshot.uids.reserve_exact(total as usize);
+    let mut keywords: BTreeSet<Keyword> = BTreeSet::new();
+    let mut last = String::new();
+    tx.for_each(
+        "SELECT uid, flags, keywords FROM placement WHERE account_id = ?1 AND mailbox_id = ?2 \
+         ORDER BY uid",
+        params![scope.account, mailbox],
+        |row| {
+            let (uid, bits, words) = (row.get::<Uid>(0)?, row.get::<i64>(1)?, row.text(2)?);
+            snapshot.uids.push(uid);
+            if snapshot.first_unseen.is_none() && bits & 1 == 0 {
+                snapshot.first_unseen = Some(uid);
+            }
+            // Neighbours mostly have the same keywords.
+            if words != last && keywords.len() < LISTED_KEYWORDS_MAX {
+                keywords.extend(Flags::from_stored(bits, words).keywords().iter().cloned());
+                words.clone_into(&mut last);
+            }
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
+    snapshot.keywords = keywords.into_iter().collect();
+    Ok(snapshot)
+}
+
+/// Takes the recent messages below `seen` and returns from which UID on they were recent.
+fn take_recent(
+    tx: &WriteTx<'_>,
+    scope: AccountScope,
+    mailbox: MailboxId,
+    seen: Uid,
+) -> Result<Uid, MailError> {
+    let recent = tx.query_opt(
+        "SELECT b.recent_from FROM mailbox b WHERE b.account_id = ?1 AND b.id = ?2 FOR UPDATE",
+        params![scope.account, mailbox],
+        |row| row.get::<i64>(0),
+    )?;
+    let recent = uid_next(recent.ok_or(MailError::NoSuchMailbox)?);
+    if recent >= seen {
+        return Ok(recent);
+    }
+    tx.execute(
+        "UPDATE mailbox SET recent_from = ?3 WHERE account_id = ?1 AND id = ?2",
+        params![scope.account, mailbox, seen],
+    )?;
+    Ok(recent)
+}
