@@ -9,9 +9,13 @@
 #![deny(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod body;
+pub mod build;
 pub mod charset;
+pub mod codec;
 mod cursor;
 mod envelope;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod header;
 pub mod limits;
 mod mime;

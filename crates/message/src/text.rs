@@ -42,6 +42,11 @@ impl HeaderText {
         }
     }
 
+    /// The decoded text where it differs from the raw bytes, for storage.
+    pub(crate) fn decoded_when_different(&self) -> Option<&str> {
+        self.decoded.as_deref()
+    }
+
     /// The text for a reader that takes printable ASCII only: the raw bytes where they are, else
     /// the decoded text as UTF-8 encoded words (RFC 2047).
     pub fn to_ascii(&self) -> Cow<'_, [u8]> {

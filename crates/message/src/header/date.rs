@@ -291,7 +291,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar. The year is counted from March, so
 /// that the leap day is its last.
-pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -301,7 +301,7 @@ pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of the Gregorian calendar, `days` days after 1970-01-01.
-pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -317,6 +317,80 @@ pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
     };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
+}
+
+/// A date as a calendar and a clock show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Civil {
+    /// Year, 1 to 9999.
+    pub year: i64,
+    /// Month, 1 to 12.
+    pub month: i64,
+    /// Day, 1 to 31.
+    pub day: i64,
+    /// Hour, 0 to 23.
+    pub hour: i64,
+    /// Minute, 0 to 59.
+    pub minute: i64,
+    /// Second, 0 to 59.
+    pub second: i64,
+    /// Day of the week, 0 for Sunday.
+    pub weekday: i64,
+    /// Minutes east of UTC, less than a day.
+    pub offset_minutes: i64,
+}
+
+impl From<OffsetTimestamp> for Civil {
+    /// The date at its own offset. Dates outside the years 1 to 9999 become the nearest within.
+    fn from(date: OffsetTimestamp) -> Self {
+        let offset_minutes = i64::from(date.offset_minutes).clamp(-1439, 1439);
+        let first = days_from_civil(1, 1, 1) * 86_400;
+        let last = days_from_civil(9999, 12, 31) * 86_400 + 86_399;
+        let local = date
+            .at
+            .seconds()
+            .saturating_add(offset_minutes * 60)
+            .clamp(first, last);
+        let (days, seconds) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+        let (year, month, day) = civil_from_days(days);
+        Self {
+            year,
+            month,
+            day,
+            hour: seconds / 3600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+            weekday: (days + 4).rem_euclid(7),
+            offset_minutes,
+        }
+    }
+}
+
+impl Civil {
+    /// `Sun` to `Sat`.
+    pub fn weekday_name(&self) -> &'static str {
+        const NAMES: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+        usize::try_from(self.weekday)
+            .ok()
+            .and_then(|day| NAMES.get(day))
+            .unwrap_or(&"Sun")
+    }
+
+    /// `Jan` to `Dec`.
+    pub fn month_name(&self) -> &'static str {
+        const NAMES: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let index = usize::try_from(self.month - 1).ok();
+        index.and_then(|month| NAMES.get(month)).unwrap_or(&"Jan")
+    }
+
+    /// The offset as mail writes it: `+0900`.
+    pub fn zone(&self) -> String {
+        let sign = if self.offset_minutes < 0 { '-' } else { '+' };
+        let minutes = self.offset_minutes.abs();
+        format!("{sign}{:02}{:02}", minutes / 60, minutes % 60)
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use crate::charset::{Target, cost_in_iso_2022_jp, encode as encode_charset};
 /// Longest encoded word (RFC 2047 §2).
 const MAX_WORD_BYTES: usize = 75;
 
+/// Room that a first word gets however long the field's name is: one character, escapes included.
+const MIN_FIRST_ROOM: usize = 12;
+
 /// Longest run without a space that is written as it is, in bytes (400): well within a line's
 /// 998 bytes, and longer than any sensible word, URL or message id.
 const MAX_PLAIN_RUN_BYTES: usize = 400;
@@ -18,6 +21,12 @@ const MAX_PLAIN_RUN_BYTES: usize = 400;
 /// Unstructured text (RFC 5322 §2.2.1) for a header field: what is not plain ASCII becomes
 /// encoded words. A text that `target` cannot represent is written in UTF-8.
 pub fn encode(text: &str, target: Target) -> String {
+    encode_at(text, target, 0)
+}
+
+/// The same for a text whose first line has `column` bytes in use already, so that its first word
+/// is shorter: a line with an encoded word is at most 76 bytes long (RFC 2047 §2).
+pub(crate) fn encode_at(text: &str, target: Target, column: usize) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
@@ -27,13 +36,13 @@ pub fn encode(text: &str, target: Target) -> String {
         || text.contains("  ")
         || text.bytes().any(|byte| byte.is_ascii_control());
     if irregular {
-        return words(text, target);
+        return words(text, target, column);
     }
     let mut out = String::new();
     let mut waiting = String::new();
     for word in text.split(' ') {
         if is_plain_word(word) {
-            push_words(&mut out, &mut waiting, target);
+            push_words(&mut out, &mut waiting, target, column);
             separate(&mut out);
             out.push_str(word);
         } else {
@@ -44,16 +53,21 @@ pub fn encode(text: &str, target: Target) -> String {
             waiting.push_str(word);
         }
     }
-    push_words(&mut out, &mut waiting, target);
+    push_words(&mut out, &mut waiting, target, column);
     out
 }
 
 /// A phrase (RFC 5322 §3.2.5), as before an address: atoms, a quoted string, or encoded words.
 /// A text that `target` cannot represent is written in UTF-8.
 pub fn encode_phrase(text: &str, target: Target) -> String {
+    encode_phrase_at(text, target, 0)
+}
+
+/// The same, where the first line has `column` bytes in use already.
+pub(crate) fn encode_phrase_at(text: &str, target: Target, column: usize) -> String {
     let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if !printable || text.contains("=?") || text.len() > MAX_PLAIN_RUN_BYTES {
-        return words(text, representable(text, target));
+        return words(text, representable(text, target), column);
     }
     let atoms = !text.is_empty()
         && text.split(' ').all(|atom| {
@@ -93,10 +107,11 @@ fn representable(text: &str, target: Target) -> Target {
     }
 }
 
-fn push_words(out: &mut String, waiting: &mut String, target: Target) {
+fn push_words(out: &mut String, waiting: &mut String, target: Target, column: usize) {
     if !waiting.is_empty() {
+        let column = if out.is_empty() { column } else { 0 };
         separate(out);
-        out.push_str(&words(waiting, target));
+        out.push_str(&words(waiting, target, column));
         waiting.clear();
     }
 }
@@ -107,13 +122,14 @@ fn separate(out: &mut String) {
     }
 }
 
-/// All of `text` as encoded words.
-fn words(text: &str, target: Target) -> String {
+/// All of `text` as encoded words, the first one shorter by `column`.
+fn words(text: &str, target: Target, column: usize) -> String {
     let head = format!("=?{}?", target.name());
     let room = MAX_WORD_BYTES - head.len() - "B?".len() - "?=".len();
     let quoted = target == Target::Utf8 && is_mostly_plain(text);
     let mut out = String::with_capacity(text.len() * 2 + 16);
-    for piece in pieces(text, room, target, quoted) {
+    let first_room = room.saturating_sub(column).max(MIN_FIRST_ROOM);
+    for piece in pieces(text, [first_room, room], target, quoted) {
         separate(&mut out);
         out.push_str(&head);
         if quoted {
@@ -128,9 +144,10 @@ fn words(text: &str, target: Target) -> String {
     out
 }
 
-/// Cuts `text` between characters, so that each piece fits into `room` once encoded.
-fn pieces(text: &str, room: usize, target: Target, quoted: bool) -> Vec<&str> {
-    let limit = if quoted { room } else { room / 4 * 3 };
+/// Cuts `text` between characters, so that each piece fits into its room once encoded: the first
+/// one into the first, all others into the second.
+fn pieces(text: &str, rooms: [usize; 2], target: Target, quoted: bool) -> Vec<&str> {
+    let [first_limit, limit] = rooms.map(|room| if quoted { room } else { room / 4 * 3 });
     let mut pieces = Vec::new();
     let mut start = 0;
     let mut used = 0;
@@ -140,6 +157,11 @@ fn pieces(text: &str, room: usize, target: Target, quoted: bool) -> Vec<&str> {
         let switch = if is_wide == wide { 0 } else { 3 };
         // Two-byte text has to end with an escape back to ASCII.
         let closing = if is_wide { 3 } else { 0 };
+        let limit = if pieces.is_empty() {
+            first_limit
+        } else {
+            limit
+        };
         if used + switch + cost + closing > limit && at > start {
             pieces.extend(text.get(start..at));
             start = at;

@@ -8,4 +8,5 @@ pub use decode::decode;
 pub use encode::{encode, encode_phrase};
 
 pub(crate) use decode::without_controls;
+pub(crate) use encode::{encode_at, encode_phrase_at};
 pub(crate) use scan::WordScanner;
