@@ -197,6 +197,7 @@ async fn unix_sockets_have_their_mode_and_replace_leftovers() {
 
     let error = Listener::bind(options.clone()).unwrap_err();
     assert_eq!(error.source.kind(), std::io::ErrorKind::AddrInUse);
+    drop(client);
     server.gate.drain(Duration::from_secs(5)).await;
     assert!(!path.exists());
 
