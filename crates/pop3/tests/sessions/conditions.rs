@@ -263,6 +263,112 @@ hikyaku_db::on_both_engines! {
         assert!(!host.inbox("taro").await[0].flags.is_seen());
     }
 
+    /// Octet by octet or all at once: the same replies.
+    async fn how_commands_arrive_does_not_matter(test: TestDatabase) {
+        let host = Host::new(test).await;
+        host.act("append plain dots").await;
+        let script = format!("{SIGN_IN}STAT\r\nRETR 1\nTOP 2 1\r\nUIDL\r\nX\r\nDELE 2\r\nRSET\r\nQUIT\r\n");
+        let mut replies = Vec::new();
+        for size in [script.len(), 1, 7] {
+            let stream = host.dial(LOCAL, false).await;
+            let (mut reader, mut writer) = tokio::io::split(stream);
+            let sending = async {
+                for piece in script.as_bytes().chunks(size) {
+                    writer.write_all(piece).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+            };
+            let mut got = String::new();
+            let ((), read) = tokio::join!(sending, reader.read_to_string(&mut got));
+            read.unwrap();
+            assert!(got.ends_with("+OK good-bye\r\n"), "{got}");
+            replies.push(got);
+        }
+        replies.dedup();
+        assert_eq!(replies.len(), 1, "{replies:?}");
+    }
+
+    /// Broken and random input ends in replies or in the end of the connection, never in a panic
+    /// or a mailbox that stays locked.
+    async fn nonsense_breaks_nothing(test: TestDatabase) {
+        let host = Host::new(test).await;
+        host.act("append plain").await;
+        let script = format!("{SIGN_IN}CAPA\r\nRETR 1\r\nTOP 1 2\r\nLIST\r\nUIDL 1\r\nAUTH PLAIN\r\n");
+        let mut random = 0x2545_F491_4F6C_DD1D_u64;
+        let mut next = |below: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            usize::try_from(random >> 33).unwrap() % below
+        };
+        for _ in 0..150 {
+            let mut input = script.clone().into_bytes();
+            for _ in 0..=next(8) {
+                let at = next(input.len());
+                match next(4) {
+                    0 => input[at] = u8::try_from(next(256)).unwrap(),
+                    1 => input.truncate(at + 1),
+                    2 => input.insert(at, u8::try_from(next(256)).unwrap()),
+                    _ => {
+                        let piece = input[at..].to_vec();
+                        input.extend_from_slice(&piece);
+                    }
+                }
+            }
+            let mut client = host.dial(LOCAL, false).await;
+            // A session that hung up does not take the rest.
+            let _ = client.write_all(&input).await;
+            client.shutdown().await.unwrap();
+            let mut replies = Vec::new();
+            client.read_to_end(&mut replies).await.unwrap();
+            assert!(replies.starts_with(b"+OK "));
+            host.until_sessions(0).await;
+        }
+        let (_client, opened) = signed_in(&host).await;
+        assert!(opened.starts_with("+OK 1 messages"), "{opened}");
+    }
+
+    /// When the store cannot answer, the client hears that it will pass, and that nothing is
+    /// deleted.
+    async fn a_store_that_fails_is_told_as_temporary(test: TestDatabase) {
+        let host = Host::new(test).await;
+        host.act("append plain").await;
+        let (mut client, _) = signed_in(&host).await;
+        assert_eq!(ask(&mut client, "DELE 1").await, "+OK message deleted\r\n");
+        assert!(ask(&mut client, "RSET").await.starts_with("+OK"));
+        host.mail.db().close().await;
+        let unreadable = "-ERR [SYS/TEMP] the mailbox cannot be read at this moment\r\n";
+        assert_eq!(ask(&mut client, "RETR 1").await, unreadable);
+        assert_eq!(ask(&mut client, "TOP 1 1").await, unreadable);
+        assert_eq!(ask(&mut client, "DELE 1").await, "+OK message deleted\r\n");
+        let reply = ask(&mut client, "QUIT").await;
+        assert_eq!(reply, "-ERR [SYS/TEMP] some deleted messages are not removed\r\n");
+        let mut other = BufReader::new(host.dial(LOCAL, false).await);
+        other.write_all(SIGN_IN.as_bytes()).await.unwrap();
+        let _greeting = line(&mut other).await;
+        assert_eq!(line(&mut other).await, "+OK send PASS\r\n");
+        let reply = line(&mut other).await;
+        assert_eq!(reply, "-ERR [SYS/TEMP] sign-in is not possible at this moment\r\n");
+    }
+
+    /// A content that does not match its hash is not served, and the client need not try again.
+    async fn a_damaged_message_is_told_as_permanent(test: TestDatabase) {
+        let host = Host::new(test).await;
+        host.act("append plain dots").await;
+        let (mut client, _) = signed_in(&host).await;
+        let damaged: Result<u64, hikyaku_db::DbError> = host
+            .mail
+            .db()
+            .write(hikyaku_db::Lane::Mail, |tx| {
+                tx.execute("DELETE FROM blob", hikyaku_db::params![])
+            })
+            .await;
+        assert_eq!(damaged.unwrap(), 2);
+        let reply = ask(&mut client, "RETR 1").await;
+        assert_eq!(reply, "-ERR [SYS/PERM] the mailbox is damaged, tell the administrator\r\n");
+        assert!(ask(&mut client, "STAT").await.starts_with("+OK 2"));
+    }
+
     /// Each refusal of the gate is one line of POP3 with a code.
     async fn refusals_are_pop3(test: TestDatabase) {
         let host = Host::new(test).await;

@@ -12,7 +12,7 @@
 //! ! words                   asks the stage to do something
 //! ```
 //!
-//! `\r`, `\n`, `\t`, `\\` and `\xHH` stand for octets (a space at the end of a line is `\x20`); `\` at
+//! `\r`, `\n`, `\t`, `\\`, `\xHH` stand for octets (a space at the end of a line: `\x20`); `\` at
 //! the end of a C: line sends no CRLF; `{x*300}` in a C: line stands for 300 times `x`.
 //! The name of the first connection is `main`, its kind `default`.
 
