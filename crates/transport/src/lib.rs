@@ -1,1 +1,28 @@
-//! The way of a message: accept, route, deliver; the trace.
+//! The way of a message: accept, route, deliver, and the trace of what became of it.
+//!
+//! [`Transport::accept`] is the only way in, whoever calls (design §4): port 25, submission, LMTP;
+//! later JMAP, the collector, a list, a notice.
+//!
+//! Invariants:
+//! - `Ok` from [`Transport::accept`] means that every recipient's outcome is durable: placement,
+//!   counters, content and trace are written in one transaction, and the reply comes after its
+//!   commit and fsync.
+//! - `Err` means that nothing was written. Nothing bounces to a stranger after acceptance.
+//! - Accounts are locked in ascending id, so that two messages to the same people cannot deadlock.
+//! - No network output happens while a transaction is open.
+#![deny(missing_docs, clippy::unwrap_used)]
+
+mod accept;
+mod envelope;
+mod metrics;
+mod policy;
+mod prefix;
+mod recipient;
+mod rejection;
+pub mod trace;
+
+pub use accept::{Accepted, Transport};
+pub use envelope::{Answer, Envelope, Recipient, Source, Via};
+pub use metrics::{Metrics, Snapshot};
+pub use policy::{MailboxFull, Policy};
+pub use rejection::Rejection;

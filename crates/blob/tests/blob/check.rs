@@ -7,6 +7,10 @@ use hikyaku_db::params;
 
 use crate::fixture::{content, tenant, write};
 
+const HOLDER: ReferenceSource = ReferenceSource {
+    sql: "SELECT hash FROM holder WHERE tenant_id = ?1",
+};
+
 hikyaku_db::on_both_engines! {
     async fn wrong_counts_and_missing_contents_are_listed(test: TestDatabase) {
         let (right, wrong, missing) = (content(1), content(2), content(3));
@@ -23,8 +27,6 @@ hikyaku_db::on_both_engines! {
         })
         .await
         .unwrap();
-        const HOLDER: ReferenceSource =
-            ReferenceSource { sql: "SELECT hash FROM holder WHERE tenant_id = ?1" };
         let found = test.db.read(|tx| differing_references(tx, tenant(1), &[HOLDER])).await;
         let mut expected = [
             Differing { hash: wrong_hash, stored: 1, found: 2 },

@@ -19,4 +19,5 @@ pub const MIGRATIONS: &[Migration] = migrations![
     2 "0002_directory",
     3 "0003_blob",
     4 "0004_mail",
+    5 "0005_trace",
 ];

@@ -1,0 +1,220 @@
+//! The only way in: from an envelope and a content to a durable outcome or a refusal.
+
+mod deliver;
+mod prepared;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hikyaku_blob::SpaceWatch;
+use hikyaku_db::{Database, Lane};
+use hikyaku_directory::addresses;
+use hikyaku_mailstore::{Room, delivery};
+use hikyaku_types::{EmailAddress, TraceId};
+use tracing::{info, warn};
+
+use crate::{
+    Envelope, Metrics, Policy, Rejection, Via,
+    recipient::{Route, route},
+};
+use deliver::{Failure, Job};
+use prepared::Prepared;
+
+/// Content from this size on is hashed, compressed and parsed on a blocking thread, so that other
+/// sessions of this worker do not wait for it.
+const PREPARE_ON_BLOCKING_THREAD: usize = 128 << 10;
+
+/// The way of a message. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    db: Database,
+    policy: Arc<Policy>,
+    space: SpaceWatch,
+    metrics: Metrics,
+}
+
+/// A message that is durable now.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The message's id in the trace; the reply names it.
+    pub transaction: TraceId,
+    /// In the order of the envelope: delivered, or why this recipient did not get it.
+    pub outcomes: Vec<Result<(), Rejection>>,
+}
+
+impl Transport {
+    /// The transport of a store.
+    pub fn new(db: Database, policy: Policy, space: SpaceWatch) -> Self {
+        let metrics = Metrics::default();
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                policy: Arc::new(policy),
+                space,
+                metrics,
+            }),
+        }
+    }
+
+    /// The limits in force.
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    /// What was accepted and refused so far.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// Whether mail can be accepted now at all; asked at MAIL FROM.
+    pub fn check_storage(&self) -> Result<(), Rejection> {
+        if self.inner.space.is_low() {
+            return Err(self.refused(Rejection::storage_low()));
+        }
+        Ok(())
+    }
+
+    /// Whether a recipient would get a message of `size` bytes (0 when the client did not say).
+    pub async fn check_recipient(
+        &self,
+        address: &EmailAddress,
+        size: u64,
+        via: Via,
+    ) -> Result<(), Rejection> {
+        let owned = address.clone();
+        let full = self.inner.policy.mailbox_full;
+        let checked = self
+            .inner
+            .db
+            .read(move |tx| {
+                let resolution = addresses::resolve(tx, &owned)?;
+                Ok::<_, Failure>(match route(&owned, &resolution, via) {
+                    Route::Refuse(rejection) => Err(rejection),
+                    Route::Mailbox(scope) => match delivery::check_room(tx, scope, size)? {
+                        Room::Ok => Ok(()),
+                        Room::Full(_) => Err(Rejection::mailbox_full(full)),
+                    },
+                })
+            })
+            .await;
+        match checked {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(rejection)) => Err(self.refused(rejection)),
+            Err(failure) => Err(self.failed(failure)),
+        }
+    }
+
+    /// Takes a message in. `content` is the message as the client sent it, lines ending in CRLF,
+    /// without dot-stuffing.
+    ///
+    /// `Ok` comes after commit and fsync. `Err` means that nothing was written: no recipient can
+    /// take it, or something failed.
+    pub async fn accept(&self, envelope: Envelope, content: Bytes) -> Result<Accepted, Rejection> {
+        self.check(&envelope, &content)
+            .map_err(|rejection| self.refused(rejection))?;
+        let size = content.len();
+        let prepared = prepare(content)
+            .await
+            .map_err(|rejection| self.refused(rejection))?;
+        if prepared.received_lines() > self.inner.policy.max_received_lines {
+            return Err(self.refused(Rejection::mail_loop()));
+        }
+        let session = envelope.source.session;
+        let via = envelope.source.via;
+        let job = Job {
+            envelope,
+            prepared,
+            policy: Arc::clone(&self.inner.policy),
+        };
+        match self
+            .inner
+            .db
+            .write(Lane::Mail, move |tx| deliver::all(tx, &job))
+            .await
+        {
+            Ok(accepted) => {
+                let delivered = accepted
+                    .outcomes
+                    .iter()
+                    .filter(|outcome| outcome.is_ok())
+                    .count();
+                self.inner.metrics.accepted(size, delivered);
+                info!(
+                    session.id = %session, transaction = %accepted.transaction, size_bytes = size,
+                    recipients = accepted.outcomes.len(), delivered, via = via.as_str(),
+                    "message accepted"
+                );
+                Ok(accepted)
+            }
+            Err(failure) => Err(self.failed(failure)),
+        }
+    }
+
+    fn check(&self, envelope: &Envelope, content: &Bytes) -> Result<(), Rejection> {
+        let policy = &self.inner.policy;
+        if envelope.recipients.is_empty() {
+            return Err(Rejection::no_recipients());
+        }
+        if envelope.recipients.len() > policy.max_recipients {
+            return Err(Rejection::too_many_recipients(policy.max_recipients));
+        }
+        if content.len() as u64 > policy.max_message.bytes() {
+            return Err(Rejection::too_big(policy.max_message));
+        }
+        if self.inner.space.is_low() {
+            return Err(Rejection::storage_low());
+        }
+        Ok(())
+    }
+
+    fn refused(&self, rejection: Rejection) -> Rejection {
+        self.inner.metrics.rejected(&rejection);
+        rejection
+    }
+
+    fn failed(&self, failure: Failure) -> Rejection {
+        let rejection = match failure {
+            Failure::Refused(rejection) => rejection,
+            Failure::Mail(error) => {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a message was not written"
+                );
+                if error.is_storage_full() {
+                    Rejection::storage_low()
+                } else {
+                    Rejection::temporary()
+                }
+            }
+            Failure::Directory(error) => {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a recipient was not resolved"
+                );
+                Rejection::temporary()
+            }
+            Failure::Db(error) => {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a message was not written"
+                );
+                Rejection::from(&error)
+            }
+        };
+        self.refused(rejection)
+    }
+}
+
+async fn prepare(content: Bytes) -> Result<Prepared, Rejection> {
+    if content.len() < PREPARE_ON_BLOCKING_THREAD {
+        return Ok(Prepared::new(&content));
+    }
+    tokio::task::spawn_blocking(move || Prepared::new(&content))
+        .await
+        .map_err(|_| Rejection::temporary())
+}

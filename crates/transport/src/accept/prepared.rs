@@ -1,0 +1,58 @@
+//! What is worked out about a message before the transaction: hash, compression, structure.
+
+use bytes::Bytes;
+use hikyaku_mailstore::Content;
+use hikyaku_message::ParsedMessage;
+
+/// Bytes of a Message-ID that the trace keeps; longer ones are no real ones.
+const MAX_MESSAGE_ID: usize = 250;
+
+/// A message ready to be written.
+pub(super) struct Prepared {
+    content: Content,
+    message_id: String,
+    received_lines: usize,
+}
+
+impl Prepared {
+    /// Parses, hashes and compresses: about the time of reading the message twice.
+    pub(super) fn new(message: &Bytes) -> Self {
+        let parsed = ParsedMessage::parse(message);
+        Self {
+            message_id: shown(parsed.message_id.as_deref().unwrap_or_default()),
+            received_lines: received_lines(message, &parsed),
+            content: Content::from_parsed(message, &parsed),
+        }
+    }
+
+    /// What the mail store writes.
+    pub(super) const fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The Message-ID as the trace shows it; empty when there is none.
+    pub(super) fn message_id(&self) -> &str {
+        &self.message_id
+    }
+
+    /// Received lines: the servers this message has passed.
+    pub(super) const fn received_lines(&self) -> usize {
+        self.received_lines
+    }
+}
+
+fn received_lines(message: &[u8], parsed: &ParsedMessage) -> usize {
+    parsed
+        .fields
+        .iter()
+        .filter(|field| field.is(message, "received"))
+        .count()
+}
+
+/// One line of bounded length without control characters, whatever the sender wrote.
+fn shown(raw: &str) -> String {
+    raw.chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_MESSAGE_ID)
+        .collect()
+}

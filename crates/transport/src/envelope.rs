@@ -1,0 +1,73 @@
+//! What a caller hands over besides the content: who sends, to whom, and how it came.
+
+use std::net::IpAddr;
+
+use hikyaku_directory::AccountScope;
+use hikyaku_types::{EmailAddress, SessionId};
+
+/// The door by which a message came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// Port 25, from another server or from a device in the closed zone.
+    Smtp,
+    /// 587 or 465, from a signed-in user.
+    Submission,
+    /// LMTP, from a server in front of us (RFC 2033).
+    Lmtp,
+}
+
+impl Via {
+    /// The word in traces and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Submission => "submission",
+            Self::Lmtp => "lmtp",
+        }
+    }
+}
+
+/// The client behind a message.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The door.
+    pub via: Via,
+    /// The client's address.
+    pub ip: IpAddr,
+    /// The connection, as it stands in the logs.
+    pub session: SessionId,
+    /// The account that signed in, if one did.
+    pub account: Option<AccountScope>,
+}
+
+/// One RCPT TO.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// The address as the client gave it.
+    pub address: EmailAddress,
+}
+
+/// Whether the caller can answer each recipient on its own (RFC 2033 §4.2) or only the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// One reply for the whole message, as SMTP gives it.
+    Whole,
+    /// One reply per recipient, as LMTP gives it.
+    PerRecipient,
+}
+
+/// A message's envelope.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The client.
+    pub source: Source,
+    /// MAIL FROM; nothing for the null sender, which is never answered.
+    pub sender: Option<EmailAddress>,
+    /// RCPT TO, each checked with [`crate::Transport::check_recipient`] before.
+    pub recipients: Vec<Recipient>,
+    /// How the caller can answer.
+    pub answer: Answer,
+    /// Header lines that go above the content of every recipient's copy, ending in CRLF: the
+    /// Received line of this hop (RFC 5321 §4.4).
+    pub trace_header: Vec<u8>,
+}
