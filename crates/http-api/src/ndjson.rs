@@ -1,0 +1,72 @@
+//! Answers of long work: one JSON document a line, progress first, the result or a problem last.
+
+use std::convert::Infallible;
+
+use axum::{
+    body::{Body, Bytes},
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::problem::Problem;
+
+/// Lines that wait for a slow reader at most; progress lines beyond it are left out.
+const WAITING_LINES: usize = 64;
+
+/// The writing end of a long answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Lines {
+    sender: mpsc::Sender<Bytes>,
+}
+
+impl Lines {
+    /// Tells how far the work is. Left out while the reader is behind.
+    pub(crate) fn progress(&self, progress: impl Serialize) {
+        let _ = self.sender.try_send(line(&json!({ "progress": progress })));
+    }
+
+    /// Whether the reader has gone; long work that nobody waits for goes on all the same.
+    async fn end(&self, result: Result<impl Serialize, Problem>) {
+        let last = match result {
+            Ok(report) => line(&report),
+            Err(problem) => line(&json!({ "problem": problem })),
+        };
+        // A reader that has gone needs no result.
+        let _ = self.sender.send(last).await;
+    }
+}
+
+fn line(value: &impl Serialize) -> Bytes {
+    let mut text = serde_json::to_vec(value).unwrap_or_else(|_| b"{}".to_vec());
+    text.push(b'\n');
+    Bytes::from(text)
+}
+
+/// Runs `work` as a task of its own and answers with its lines as they come.
+pub(crate) fn answer<R, F>(work: impl FnOnce(Lines) -> F) -> Response
+where
+    R: Serialize + Send + 'static,
+    F: Future<Output = Result<R, Problem>> + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(WAITING_LINES);
+    let lines = Lines { sender };
+    let running = work(lines.clone());
+    tokio::spawn(async move {
+        let result = running.await;
+        lines.end(result).await;
+    });
+    let stream = futures_util::stream::unfold(receiver, async |mut receiver| {
+        receiver
+            .recv()
+            .await
+            .map(|bytes| (Ok::<_, Infallible>(bytes), receiver))
+    });
+    (
+        [(CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(stream),
+    )
+        .into_response()
+}

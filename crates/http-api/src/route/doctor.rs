@@ -1,0 +1,202 @@
+//! `/api/v1/doctor`: the consistency of the whole store, while it works or while it does not.
+
+use axum::{extract::State, response::Response};
+use hikyaku_directory::{
+    AccountScope, DirectoryError, PlatformScope,
+    accounts::{self, Account, ListQuery, MAX_PAGE},
+    check, tenants,
+};
+use hikyaku_types::EmailAddress;
+use serde::{Deserialize, Serialize};
+
+use super::Body;
+use crate::{
+    ndjson::{self, Lines},
+    problem::Problem,
+    services::Services,
+};
+
+/// Inconsistencies that are named at most; the rest is counted.
+const MAX_NAMED: usize = 1000;
+
+/// What to check.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Check {
+    /// Only this account.
+    account: Option<EmailAddress>,
+    /// Recompute the counters of accounts that are found wrong.
+    #[serde(default)]
+    repair: bool,
+}
+
+/// What was found.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    accounts: u64,
+    found: u64,
+    repaired: u64,
+    inconsistencies: Vec<Item>,
+}
+
+/// One inconsistency.
+#[derive(Debug, Serialize)]
+struct Item {
+    r#where: String,
+    what: String,
+}
+
+/// How far the check is.
+#[derive(Debug, Serialize)]
+struct Progress {
+    done: u64,
+}
+
+pub(super) async fn check(
+    State(services): State<Services>,
+    Body(wanted): Body<Check>,
+) -> Result<Response, Problem> {
+    let mut doctor = Doctor {
+        services,
+        repair: wanted.repair,
+        report: Report::default(),
+    };
+    // An unknown address is told before the answer begins.
+    let only = match wanted.account {
+        Some(address) => Some(doctor.find(address).await?),
+        None => None,
+    };
+    Ok(ndjson::answer(move |lines| async move {
+        match only {
+            Some(account) => doctor.account(&account).await?,
+            None => doctor.everything(&lines).await?,
+        }
+        Ok(doctor.report)
+    }))
+}
+
+struct Doctor {
+    services: Services,
+    repair: bool,
+    report: Report,
+}
+
+impl Doctor {
+    async fn find(&self, address: EmailAddress) -> Result<Account, DirectoryError> {
+        let operator = PlatformScope::operator();
+        self.services
+            .db
+            .read(move |tx| accounts::find_by_address(tx, operator, &address))
+            .await
+    }
+
+    async fn everything(&mut self, lines: &Lines) -> Result<(), Problem> {
+        for line in self.services.db.integrity_check().await? {
+            self.found("database".to_owned(), line);
+        }
+        let operator = PlatformScope::operator();
+        for finding in self
+            .services
+            .db
+            .read(move |tx| check::run(tx, operator))
+            .await?
+        {
+            self.found("directory".to_owned(), finding.to_string());
+        }
+        let mut after: Option<EmailAddress> = None;
+        loop {
+            let page = self.page(after.take()).await?;
+            for account in &page {
+                self.account(account).await?;
+            }
+            lines.progress(Progress {
+                done: self.report.accounts,
+            });
+            match page.last() {
+                Some(last) if page.len() == MAX_PAGE as usize => {
+                    after = Some(last.address.clone());
+                }
+                _ => break,
+            }
+        }
+        self.tenants().await
+    }
+
+    async fn page(&self, after: Option<EmailAddress>) -> Result<Vec<Account>, DirectoryError> {
+        self.services
+            .db
+            .read(move |tx| {
+                let query = ListQuery {
+                    after: after.as_ref(),
+                    limit: MAX_PAGE,
+                    ..Default::default()
+                };
+                accounts::list(tx, PlatformScope::operator(), &query)
+            })
+            .await
+    }
+
+    async fn account(&mut self, account: &Account) -> Result<(), Problem> {
+        self.report.accounts += 1;
+        let findings = self.services.mailstore.check(account.scope).await?;
+        let wrong = !findings.is_empty();
+        for finding in findings {
+            self.found(
+                account.address.to_string(),
+                finding.inconsistency.to_string(),
+            );
+        }
+        if wrong && self.repair {
+            self.repair(account.scope).await?;
+        }
+        Ok(())
+    }
+
+    async fn repair(&mut self, scope: AccountScope) -> Result<(), Problem> {
+        let repaired = self.services.mailstore.repair(scope).await?;
+        self.report.repaired += repaired.mailboxes + u64::from(repaired.account);
+        Ok(())
+    }
+
+    /// Contents are shared within a tenant, so their references are counted there.
+    async fn tenants(&mut self) -> Result<(), Problem> {
+        let mut after: Option<String> = None;
+        loop {
+            let cursor = after.take();
+            let page = self
+                .services
+                .db
+                .read(move |tx| {
+                    tenants::list(tx, PlatformScope::operator(), cursor.as_deref(), MAX_PAGE)
+                })
+                .await?;
+            for tenant in &page {
+                for finding in self
+                    .services
+                    .mailstore
+                    .check_tenant(tenant.scope.tenant)
+                    .await?
+                {
+                    self.found(
+                        format!("tenant {}", tenant.name),
+                        finding.inconsistency.to_string(),
+                    );
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == MAX_PAGE as usize => after = Some(last.name.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn found(&mut self, place: String, what: String) {
+        self.report.found += 1;
+        if self.report.inconsistencies.len() < MAX_NAMED {
+            self.report.inconsistencies.push(Item {
+                r#where: place,
+                what,
+            });
+        }
+    }
+}
