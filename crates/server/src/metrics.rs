@@ -1,0 +1,73 @@
+//! What each room counts, as Prometheus reads it. Names and units are part of the interface to
+//! operators: they are listed in docs/metrics.md.
+
+mod database;
+mod listeners;
+mod mail;
+
+use std::fmt;
+
+use hikyaku_http_api::{Exposition, MetricsSource};
+use prometheus_client::{
+    encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet},
+    metrics::MetricType,
+};
+
+use crate::Store;
+use hikyaku_net::Gate;
+
+/// All metrics of a running server.
+pub(crate) fn exposition(store: &Store, gate: &Gate) -> Exposition {
+    let sources: Vec<MetricsSource> = vec![
+        Box::new(database::DatabaseMetrics(store.db.clone())),
+        Box::new(listeners::ListenerMetrics(gate.clone())),
+        Box::new(mail::MailMetrics {
+            transport: store.transport.clone(),
+            sign_in: store.sign_in.clone(),
+        }),
+    ];
+    Exposition::new(sources)
+}
+
+/// One label: its name and its value.
+type Label<'a> = (&'a str, &'a str);
+
+/// Values of one counter, each under its label.
+fn counters<'a>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    values: impl IntoIterator<Item = (Label<'a>, u64)>,
+) -> fmt::Result {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (label, value) in values {
+        one(&mut metric.encode_family(&[label])?, value)?;
+    }
+    Ok(())
+}
+
+/// One counter without labels.
+fn counter(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
+    one(
+        &mut encoder.encode_descriptor(name, help, None, MetricType::Counter)?,
+        value,
+    )
+}
+
+fn one(metric: &mut MetricEncoder<'_>, value: u64) -> fmt::Result {
+    metric.encode_counter::<NoLabelSet, _, u64>(&value, None)
+}
+
+/// Values of one gauge, each under its label.
+fn gauges<'a>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    values: impl IntoIterator<Item = (Label<'a>, u64)>,
+) -> fmt::Result {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (label, value) in values {
+        metric.encode_family(&[label])?.encode_gauge(&value)?;
+    }
+    Ok(())
+}
