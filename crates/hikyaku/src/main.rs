@@ -1,3 +1,28 @@
-//! The binary: command line.
+//! The `hikyaku` binary: the command line (design §6).
+//!
+//! Every command speaks HTTP and JSON to the services: over the local socket while a server runs,
+//! in this process under the exclusive lock while none does. So there is one way to do a thing.
 
-fn main() {}
+mod cli;
+mod client;
+mod command;
+mod failure;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    match command::run(cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.report(json);
+            failure.exit_code()
+        }
+    }
+}

@@ -1,1 +1,15 @@
-//! In-process server, typed clients, transcripts, fixtures.
+//! What tests start and speak with: the server in this process, the real binary, plain clients.
+//!
+//! - [`host::Host`] runs the real binary on a folder and ports of its own: for real mail clients,
+//!   and for tests that kill it.
+//! - [`line::LineClient`] speaks any line protocol, in plain text or TLS, with a deadline on each
+//!   wait, so that a test that fails says where instead of hanging.
+//! - [`mail`] makes messages, each unlike all others.
+//!
+//! Invariant: nothing here sleeps; what has to be waited for is waited for.
+
+pub mod host;
+pub mod line;
+pub mod mail;
+pub mod ports;
+pub mod smtp;
