@@ -81,6 +81,8 @@ struct Decoder<'a> {
     high: Option<High>,
     /// The two-byte set that a line end has just interrupted.
     interrupted: Option<Set>,
+    /// Up to here, lines are known to be two-byte text.
+    wide_until: usize,
 }
 
 impl<'a> Decoder<'a> {
@@ -92,6 +94,7 @@ impl<'a> Decoder<'a> {
             shifted_out: false,
             high: None,
             interrupted: None,
+            wide_until: 0,
         }
     }
 
@@ -100,7 +103,7 @@ impl<'a> Decoder<'a> {
             && !matches!(byte, b'\r' | b'\n')
         {
             self.interrupted = None;
-            if self.line_goes_on(byte) {
+            if self.line_goes_on() {
                 self.set = set;
             }
         }
@@ -135,17 +138,33 @@ impl<'a> Decoder<'a> {
         self.out.push(char::from(byte));
     }
 
-    /// Whether two-byte text goes on after a line end without an escape of its own: the line is
-    /// pairs of printable bytes up to an escape back to ASCII, which would make no sense there
-    /// if the line were ASCII.
-    fn line_goes_on(&self, first: u8) -> bool {
+    /// Whether two-byte text goes on after a line end without an escape of its own: from here on,
+    /// lines are pairs of printable bytes up to an escape back to ASCII, which would make no sense
+    /// there if they were ASCII. What was looked at is remembered, so each byte is looked at once.
+    fn line_goes_on(&mut self) -> bool {
+        let start = self.cursor.pos() - 1;
+        if start < self.wide_until {
+            return true;
+        }
         let mut ahead = self.cursor;
-        let run = ahead.take_while(|byte| (0x21..=0x7e).contains(&byte)).len() + 1;
-        (0x21..=0x7e).contains(&first)
-            && run % 2 == 0
+        ahead.set_pos(start);
+        let last_run = loop {
+            let run = ahead.take_while(|byte| (0x21..=0x7e).contains(&byte)).len();
+            let line_ends = ahead.take_while(|byte| matches!(byte, b'\r' | b'\n')).len();
+            if run % 2 == 1 || line_ends == 0 {
+                break run;
+            }
+        };
+        let end = ahead.pos();
+        let goes_on = last_run > 0
+            && last_run % 2 == 0
             && ahead.eat(ESC)
             && ahead.eat(b'(')
-            && matches!(ahead.peek(), Some(b'B' | b'J'))
+            && matches!(ahead.peek(), Some(b'B' | b'J'));
+        if goes_on {
+            self.wide_until = end;
+        }
+        goes_on
     }
 
     fn pair(&mut self, lead: u8) {

@@ -43,6 +43,10 @@ fn what_breaks_stock_decoders() {
 fn two_byte_text_broken_over_lines_goes_on() {
     exact(b"\x1b$B$\"\r\n$$$&\x1b(B!\r\n", "あ\r\nいう!\r\n");
     exact(b"\x1b$B$\"\n$$\x1b(J", "あ\nい");
+    exact(
+        b"\x1b$B$\"\r\n$$\r\n\r\n$&\x1b(Ba\n",
+        "あ\r\nい\r\n\r\nうa\n",
+    );
     // Not without the escape at its end, nor when the bytes are no pairs.
     exact(b"\x1b$B$\"\nab\n\x1b(B", "あ\nab\n");
     exact(b"\x1b$B$\"\nabc\x1b(B", "あ\nabc");
@@ -113,4 +117,16 @@ fn designations_are_told_from_stray_escapes() {
     for no in [&b"a\x1b"[..], b"\x1b[31m", b"\x1b(B", b"\x1b$", b"$B", b""] {
         assert!(!has_designation(no));
     }
+}
+
+#[test]
+fn cost_is_linear() {
+    let broken = [b"\x1b$B".as_slice(), &b"$\"\n".repeat(300_000)].concat();
+    let (text, _) = decode(&broken);
+    assert!(text.len() < broken.len() * 3);
+    let whole = [&broken, b"\x1b(B".as_slice()].concat();
+    assert_eq!(
+        decode(&whole).0.chars().filter(|c| *c == 'あ').count(),
+        300_000
+    );
 }
