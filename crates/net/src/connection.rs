@@ -31,13 +31,13 @@ pub use self::{
     error::{ReadError, StartTlsError, WriteError},
     input::INPUT_STEP,
     line::{LineEnding, LineRule, LineTooLong},
-    output::{OUTPUT_BUFFER, PIECE},
-    write::{LINGER_OCTETS, LINGER_TIME},
+    output::{MAX_OUTPUT_OCTETS, MAX_PIECE_OCTETS},
+    write::{LINGER_TIMEOUT, MAX_LINGER_OCTETS},
 };
 use self::{input::Input, output::Output};
 use crate::{NetMetrics, Peer, TlsInfo, TlsServer, Zone, session_id};
 
-/// How long one piece of output ([`PIECE`] octets at most) may take to leave. Default of
+/// How long one piece of output ([`MAX_PIECE_OCTETS`] octets at most) may take to leave. Default of
 /// [`ConnectionOptions::write_timeout`]: two minutes, long enough for a mobile client that lost
 /// its network for a moment, short enough that a client that reads nothing does not hold a
 /// message in memory.

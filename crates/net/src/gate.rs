@@ -20,7 +20,7 @@ use self::admission::Admission;
 use crate::{ClosedZone, Listener, NetMetrics, RateLimit, Service, WRITE_TIMEOUT};
 
 /// How long the sessions ended by force may take to be gone; they only run destructors.
-const ABORT_TIME: Duration = Duration::from_secs(5);
+const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The limits on connections. In all of them 0 means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl Gate {
             aborted = tasks.sessions.len();
             tracing::warn!(sessions = aborted, "ending sessions by force");
             tasks.abort.cancel();
-            if timeout(ABORT_TIME, tasks.sessions.wait()).await.is_err() {
+            if timeout(ABORT_TIMEOUT, tasks.sessions.wait()).await.is_err() {
                 let left = tasks.sessions.len();
                 tracing::error!(
                     sessions = left,

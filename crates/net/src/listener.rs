@@ -19,7 +19,7 @@ use crate::{ClosedZone, Peer, TlsServer};
 
 /// Connections the kernel completes and keeps for us while the accept loop is busy. The kernel
 /// lowers it to its own limit (`net.core.somaxconn`, 4096 on Linux).
-const BACKLOG: i32 = 4096;
+const MAX_BACKLOG: i32 = 4096;
 /// Silence after which the kernel asks whether the client still exists, so that a session of a
 /// machine that was switched off does not stay for ever.
 const KEEPALIVE_AFTER: Duration = Duration::from_mins(5);
@@ -224,7 +224,7 @@ fn bind_tcp(address: SocketAddr) -> io::Result<(ListeningSocket, Option<SocketFi
     // Connections of an earlier process that linger in the kernel must not hinder a restart.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
+    socket.listen(MAX_BACKLOG)?;
     socket.set_nonblocking(true)?;
     let listener = TcpListener::from_std(socket.into())?;
     Ok((ListeningSocket::Tcp(listener), None))
@@ -237,7 +237,7 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<(ListeningSocket, Option<Sock
     let file = SocketFile(path.to_owned());
     // Nobody can connect before `listen`, so the mode is right from the first client on.
     fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-    socket.listen(BACKLOG)?;
+    socket.listen(MAX_BACKLOG)?;
     socket.set_nonblocking(true)?;
     let listener = UnixListener::from_std(std::os::fd::OwnedFd::from(socket).into())?;
     Ok((ListeningSocket::Unix(listener), Some(file)))

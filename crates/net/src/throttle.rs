@@ -74,11 +74,11 @@ struct Bucket {
 
 impl<K: Copy + Eq + Hash> RateLimiter<K> {
     /// Keys kept per generation by default: 16,384, some 2 MB.
-    pub const CAPACITY: usize = 16 * 1024;
+    pub const MAX_KEYS: usize = 16 * 1024;
 
     /// A limiter with the default memory.
     pub fn new(limit: RateLimit) -> Self {
-        Self::with_capacity(limit, Self::CAPACITY)
+        Self::with_capacity(limit, Self::MAX_KEYS)
     }
 
     /// A limiter that keeps up to `2 × capacity` keys.

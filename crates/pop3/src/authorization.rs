@@ -2,7 +2,7 @@
 
 use crate::{
     command::Refused,
-    limits::SIGN_IN_OCTETS,
+    limits::MAX_SIGN_IN_OCTETS,
     lock::MaildropLock,
     maildrop::Maildrop,
     reply::{Code, Reply},
@@ -27,7 +27,7 @@ impl Session<'_> {
         let mut claims = Claims::default();
         loop {
             let idle = self.pop3.options.limits.idle_before_sign_in;
-            let line = self.next_line(SIGN_IN_OCTETS, idle, None).await?;
+            let line = self.next_line(MAX_SIGN_IN_OCTETS, idle, None).await?;
             let request = match Request::parse(&line) {
                 Ok(request) => request,
                 Err(error) => {

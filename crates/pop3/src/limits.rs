@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 /// Octets of a command line, CRLF included, once signed in (RFC 2449 §4).
-pub(crate) const COMMAND_OCTETS: usize = 255;
+pub(crate) const MAX_COMMAND_OCTETS: usize = 255;
 
 /// Octets of a line before that: a base64 response of SASL, with the command around it, is longer
 /// than a command may otherwise be (RFC 5034 §4), and so is a long pass phrase.
-pub(crate) const SIGN_IN_OCTETS: usize = hikyaku_sasl::MAX_RESPONSE_BYTES + 64;
+pub(crate) const MAX_SIGN_IN_OCTETS: usize = hikyaku_sasl::MAX_RESPONSE_BYTES + 64;
 
 /// The limits that policy may change. The defaults are those of the documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]

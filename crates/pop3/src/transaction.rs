@@ -2,7 +2,7 @@
 
 use crate::{
     command::Refused,
-    limits::COMMAND_OCTETS,
+    limits::MAX_COMMAND_OCTETS,
     lock::MaildropLock,
     maildrop::Maildrop,
     reply::{Code, Reply},
@@ -35,7 +35,10 @@ impl<'s, 'a> Transaction<'s, 'a> {
         loop {
             let idle = self.session.pop3.options.limits.idle;
             let lock = Some(&self.lock);
-            let line = self.session.next_line(COMMAND_OCTETS, idle, lock).await?;
+            let line = self
+                .session
+                .next_line(MAX_COMMAND_OCTETS, idle, lock)
+                .await?;
             let request = match Request::parse(&line) {
                 Ok(request) => request,
                 Err(error) => {

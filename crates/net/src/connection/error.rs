@@ -25,7 +25,7 @@ pub enum ReadError {
     /// answer and go on.
     #[error("the line is too long")]
     LineTooLong(LineTooLong),
-    /// The line did not end within [`super::LineRule::ENDLESS`] octets: hang up.
+    /// The line did not end within [`super::LineRule::MAX_DISCARDED_OCTETS`] octets: hang up.
     #[error("the line does not end")]
     EndlessLine,
     /// The line ended in LF without CR, or contained a CR without LF, under

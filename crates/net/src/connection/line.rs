@@ -24,7 +24,7 @@ pub struct LineRule {
 impl LineRule {
     /// Most octets thrown away while looking for the end of a line that is too long: 64 KiB, far
     /// beyond any honest mistake, little enough to read.
-    pub const ENDLESS: usize = 64 * 1024;
+    pub const MAX_DISCARDED_OCTETS: usize = 64 * 1024;
 
     /// Lines that end in CRLF and nothing else.
     pub const fn strict(max_octets: usize) -> Self {
@@ -46,14 +46,14 @@ impl LineRule {
 /// A line that was longer than its rule allows and has been thrown away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineTooLong {
-    /// Its first octets ([`LineTooLong::KEPT`] at most), so that a protocol with tags can answer
-    /// with the right one.
+    /// Its first octets ([`LineTooLong::MAX_KEPT`] at most), so that a protocol with tags can
+    /// answer with the right one.
     pub start: Vec<u8>,
 }
 
 impl LineTooLong {
     /// How much of the line is kept.
-    pub const KEPT: usize = 64;
+    pub const MAX_KEPT: usize = 64;
 }
 
 /// The state of throwing a line away.
@@ -114,7 +114,7 @@ impl Input {
         let mut discarding = self.discarding.take().unwrap_or_default();
         discarding.keep(self.octets());
         self.consume(have);
-        if discarding.octets > LineRule::ENDLESS.max(rule.max_octets) {
+        if discarding.octets > LineRule::MAX_DISCARDED_OCTETS.max(rule.max_octets) {
             return Some(Err(ReadError::EndlessLine));
         }
         self.discarding = Some(discarding);
@@ -125,7 +125,7 @@ impl Input {
 impl Discarding {
     /// Counts more of the line, and keeps it as long as it belongs to the start.
     fn keep(&mut self, octets: &[u8]) {
-        let room = LineTooLong::KEPT.saturating_sub(self.start.len());
+        let room = LineTooLong::MAX_KEPT.saturating_sub(self.start.len());
         self.start.extend(octets.iter().take(room));
         self.octets += octets.len();
     }

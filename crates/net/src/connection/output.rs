@@ -9,12 +9,12 @@ use std::{
 use super::Transport;
 
 /// Most octets collected before they are sent: one TLS record.
-pub const OUTPUT_BUFFER: usize = 16 * 1024;
+pub const MAX_OUTPUT_OCTETS: usize = 16 * 1024;
 /// Most octets handed to the transport under one write deadline. With the default deadline a
 /// client has to take about half a KiB per second.
-pub const PIECE: usize = 64 * 1024;
+pub const MAX_PIECE_OCTETS: usize = 64 * 1024;
 
-/// The output buffer: never more than [`OUTPUT_BUFFER`] octets, no memory once it is empty.
+/// The output buffer: never more than [`MAX_OUTPUT_OCTETS`] octets, no memory once it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Output {
     buffer: Vec<u8>,
@@ -41,7 +41,7 @@ impl Output {
 
     /// Room left before the buffer must be sent.
     pub(super) fn room(&self) -> usize {
-        OUTPUT_BUFFER.saturating_sub(self.buffer.len())
+        MAX_OUTPUT_OCTETS.saturating_sub(self.buffer.len())
     }
 
     /// Appends what the caller has checked to fit into [`Self::room`].

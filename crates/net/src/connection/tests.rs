@@ -259,16 +259,16 @@ async fn output_of_any_size_arrives_in_order() {
         0,
         1,
         100,
-        OUTPUT_BUFFER - 1,
-        OUTPUT_BUFFER,
-        PIECE * 2 + 7,
+        MAX_OUTPUT_OCTETS - 1,
+        MAX_OUTPUT_OCTETS,
+        MAX_PIECE_OCTETS * 2 + 7,
         3,
         20_000,
     ];
     let sending = tokio::spawn(async move {
         for (n, size) in sizes.into_iter().enumerate() {
             connection.write(&vec![n as u8; size]).await.unwrap();
-            assert!(connection.output.len() <= OUTPUT_BUFFER);
+            assert!(connection.output.len() <= MAX_OUTPUT_OCTETS);
         }
         connection.close().await.unwrap();
     });
@@ -293,7 +293,10 @@ async fn a_client_that_does_not_read_is_given_up() {
     assert_eq!(start.elapsed(), WRITE_TIMEOUT);
 
     let (_client, mut connection) = pair_of(10);
-    let error = connection.write(&vec![0; PIECE]).await.unwrap_err();
+    let error = connection
+        .write(&vec![0; MAX_PIECE_OCTETS])
+        .await
+        .unwrap_err();
     assert!(matches!(error, WriteError::TimedOut), "{error}");
 
     let (_client, mut connection) = pair_of(10);
@@ -337,6 +340,14 @@ async fn the_last_reply_is_seen_although_the_client_still_sends() {
     let (closed, got) = tokio::join!(connection.close_lingering(), sending);
     closed.unwrap();
     assert_eq!(got, b"bye\r\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lingering_has_an_end() {
+    let (_client, connection) = pair();
+    let start = tokio::time::Instant::now();
+    connection.close_lingering().await.unwrap();
+    assert_eq!(start.elapsed(), LINGER_TIMEOUT);
 }
 
 #[tokio::test]

@@ -7,15 +7,18 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Connection, PIECE, Transport, WriteError, output::OUTPUT_BUFFER, rewound::Rewound};
+use super::{
+    Connection, MAX_PIECE_OCTETS, Transport, WriteError, output::MAX_OUTPUT_OCTETS,
+    rewound::Rewound,
+};
 
 /// Longest time spent on reading away what a client still sends after the last reply.
-pub const LINGER_TIME: Duration = Duration::from_secs(2);
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Most octets read away after the last reply.
-pub const LINGER_OCTETS: usize = 1024 * 1024;
+pub const MAX_LINGER_OCTETS: usize = 1024 * 1024;
 
 impl Connection {
-    /// Adds to the output. It leaves when [`OUTPUT_BUFFER`] is full, on [`Connection::flush`],
+    /// Adds to the output. It leaves when [`MAX_OUTPUT_OCTETS`] is full, on [`Connection::flush`],
     /// and whenever the session waits for input; large slices are sent without being copied.
     /// Must not be cancelled.
     pub async fn write(&mut self, octets: &[u8]) -> Result<(), WriteError> {
@@ -23,13 +26,13 @@ impl Connection {
             self.output.push(octets);
             return Ok(());
         }
-        if octets.len() < OUTPUT_BUFFER {
+        if octets.len() < MAX_OUTPUT_OCTETS {
             self.flush().await?;
             self.output.push(octets);
             return Ok(());
         }
         self.flush().await?;
-        for piece in octets.chunks(PIECE) {
+        for piece in octets.chunks(MAX_PIECE_OCTETS) {
             self.write_piece(piece).await?;
         }
         Ok(())
@@ -57,13 +60,14 @@ impl Connection {
     }
 
     /// Sends what is pending and closes while the client may still be sending. Its octets are
-    /// read away for a moment ([`LINGER_TIME`], [`LINGER_OCTETS`]): closing a socket with unread
-    /// input resets the connection, and the client would never see the reply that tells it why.
+    /// read away for a moment ([`LINGER_TIMEOUT`], [`MAX_LINGER_OCTETS`]): closing a socket with
+    /// unread input resets the connection, and the client would never see the reply that tells it
+    /// why.
     pub async fn close_lingering(mut self) -> Result<(), WriteError> {
         self.flush().await?;
         self.shut_down().await?;
-        let deadline = Instant::now() + LINGER_TIME;
-        let mut left = LINGER_OCTETS;
+        let deadline = Instant::now() + LINGER_TIMEOUT;
+        let mut left = MAX_LINGER_OCTETS;
         let mut room = Vec::with_capacity(INPUT_ROOM);
         while left > 0 {
             room.clear();

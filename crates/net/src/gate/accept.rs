@@ -14,12 +14,12 @@ use crate::{
     Transport, descriptors::Reserve, listener::Accepted,
 };
 
-/// First pause after the system failed to give a connection; it doubles up to [`LONGEST_PAUSE`].
+/// First pause after the system failed to give a connection; it doubles up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// Longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// Most clients turned away in a row with the reserve descriptor.
-const SHED_AT_ONCE: usize = 64;
+const MAX_SHED_AT_ONCE: usize = 64;
 /// How often the log repeats that clients are turned away.
 const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -119,7 +119,7 @@ impl<S: Service> Acceptor<S> {
             return;
         }
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        for _ in 0..SHED_AT_ONCE {
+        for _ in 0..MAX_SHED_AT_ONCE {
             match self.listener.poll_accept(&mut context) {
                 Poll::Ready(Ok(accepted)) => self.refuse(&accepted, Refusal::NoDescriptors),
                 Poll::Ready(Err(_)) | Poll::Pending => break,
@@ -130,7 +130,7 @@ impl<S: Service> Acceptor<S> {
 
     async fn pause(&mut self) {
         sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.pause = (self.pause * 2).min(MAX_PAUSE);
     }
 
     fn warn(&mut self, error: &io::Error) {

@@ -155,7 +155,7 @@ async fn a_drain_tells_the_sessions_and_ends_the_stubborn() {
     assert_eq!(stubborn.line().await, "220 ready");
     stubborn.send("HANG\r\n").await;
     assert_eq!(polite.ask("still").await, "> still");
-    let report = server.gate.drain(Duration::from_millis(300));
+    let report = server.gate.drain(Duration::from_millis(1500));
     let leaving = async move { polite.line().await };
     let (report, farewell) = tokio::join!(report, leaving);
     assert_eq!(farewell, "421 stopping");

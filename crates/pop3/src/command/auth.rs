@@ -5,7 +5,7 @@ use hikyaku_sasl::{Exchange, Mechanism, Step};
 use super::Refused;
 use crate::{
     authorization::Claims,
-    limits::SIGN_IN_OCTETS,
+    limits::MAX_SIGN_IN_OCTETS,
     lock::MaildropLock,
     maildrop::Maildrop,
     reply::{Code, Reply},
@@ -47,7 +47,7 @@ impl Session<'_> {
                     let line = format!("+ {challenge}\r\n");
                     self.connection.write(line.as_bytes()).await?;
                     let idle = self.pop3.options.limits.idle_before_sign_in;
-                    let answer = self.next_line(SIGN_IN_OCTETS, idle, None).await?;
+                    let answer = self.next_line(MAX_SIGN_IN_OCTETS, idle, None).await?;
                     step = exchange.respond(&answer).map(|step| (exchange, step));
                 }
                 Err(error) => {

@@ -69,7 +69,7 @@ hikyaku_db::on_both_engines! {
     /// deleting anything.
     async fn a_silent_client_is_logged_out(test: TestDatabase) {
         let limits = Limits {
-            idle: Duration::from_millis(50),
+            idle: Duration::from_secs(1),
             ..quick_limits()
         };
         let host = Host::with(test, options(limits)).await;
@@ -85,7 +85,7 @@ hikyaku_db::on_both_engines! {
     /// Silence before a sign-in ends the connection sooner.
     async fn silence_before_a_sign_in_is_not_waited_out(test: TestDatabase) {
         let limits = Limits {
-            idle_before_sign_in: Duration::from_millis(50),
+            idle_before_sign_in: Duration::from_secs(1),
             ..quick_limits()
         };
         let host = Host::with(test, options(limits)).await;
