@@ -56,10 +56,10 @@ pub use self::{
     metrics::{HistogramSnapshot, MetricsSnapshot, SIZE_BOUNDS, TIME_BOUNDS_US},
     migrate::{MIGRATIONS, Migration},
     options::{Engine, Options, Target},
-    postgres::{NOTIFY_EVERY, RERUNS, UNAVAILABLE_AFTER},
+    postgres::{NOTIFY_EVERY, RERUNS},
     queue::{FOREGROUND_PER_BACKGROUND, Lane},
     row::Row,
-    sqlite::{GROUP_MEMBERS, GROUP_TIME},
+    sqlite::GROUP_MEMBERS,
     tx::{Tx, WriteTx},
     value::{FromValue, Value, ValueRef},
 };

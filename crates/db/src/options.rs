@@ -1,6 +1,6 @@
 //! How a database is opened.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -9,6 +9,10 @@ use crate::{
 
 /// Reader threads on SQLite unless set otherwise (default 4).
 const SQLITE_READERS: usize = 4;
+/// Time after which a group of writes takes no more members unless set otherwise (default 10 ms).
+const SQLITE_GROUP_TIME: Duration = Duration::from_millis(10);
+/// Time that closures wait for a server that is away unless set otherwise (default 10 s).
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 /// Connections to PostgreSQL unless set otherwise (default 8).
 const POSTGRES_CONNECTIONS: usize = 8;
 /// Closures that wait in one lane unless set otherwise (default 4096); further callers wait for room.
@@ -51,6 +55,12 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Reader threads on SQLite, at least one.
     pub sqlite_readers: usize,
+    /// After this time a group of writes on SQLite takes no more members and commits, so that its first
+    /// member does not wait long.
+    pub sqlite_group_time: Duration,
+    /// How long a queued closure waits for a PostgreSQL server that is away before it fails with
+    /// [`DbError::Unavailable`](crate::DbError::Unavailable).
+    pub postgres_patience: Duration,
     /// Connections (and threads) on PostgreSQL, at least one. Two more carry the hints.
     pub postgres_connections: usize,
     /// Closures that wait in each lane; further callers wait for room.
@@ -65,6 +75,8 @@ impl Options {
             target,
             clock: Arc::new(SystemClock),
             sqlite_readers: SQLITE_READERS,
+            sqlite_group_time: SQLITE_GROUP_TIME,
+            postgres_patience: POSTGRES_PATIENCE,
             postgres_connections: POSTGRES_CONNECTIONS,
             queue_limit: QUEUE_LIMIT,
             migrations: MIGRATIONS.to_vec(),

@@ -34,8 +34,8 @@ pub(crate) struct LaneQueue<J> {
     arrived: Condvar,
     mail_room: Semaphore,
     background_room: Semaphore,
-    /// How many background jobs may run at the same time.
-    background_limit: usize,
+    /// How many background jobs may run at the same time, if that is bounded.
+    background_limit: Option<usize>,
 }
 
 struct State<J> {
@@ -63,9 +63,10 @@ pub(crate) struct Taken<J> {
 }
 
 impl<J> LaneQueue<J> {
-    /// A queue that holds up to `limit` jobs in each lane, for threads that together run up to
-    /// `background_limit` background jobs at the same time.
-    pub(crate) fn new(limit: usize, background_limit: usize) -> Self {
+    /// A queue that holds up to `limit` jobs in each lane. Its threads together run up to
+    /// `background_limit` background jobs at the same time, and then tell of each job that it is
+    /// [`LaneQueue::finished`].
+    pub(crate) fn new(limit: usize, background_limit: Option<usize>) -> Self {
         let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             state: Mutex::new(State {
@@ -132,8 +133,15 @@ impl<J> LaneQueue<J> {
 
     /// Tells that a job is done, so that another of its lane may run.
     pub(crate) fn finished(&self, lane: Lane) {
-        if lane == Lane::Background {
-            self.lock().background_running -= 1;
+        if lane == Lane::Mail {
+            return;
+        }
+        let mut state = self.lock();
+        state.background_running -= 1;
+        if state.closed {
+            // Several threads may wait for the last background job to go.
+            self.arrived.notify_all();
+        } else {
             self.arrived.notify_one();
         }
     }
@@ -174,7 +182,7 @@ impl<J> LaneQueue<J> {
             Lane::Mail if !state.background.is_empty() => state.overtaken.saturating_add(1),
             Lane::Mail | Lane::Background => 0,
         };
-        if lane == Lane::Background {
+        if lane == Lane::Background && self.background_limit.is_some() {
             state.background_running += 1;
         }
         if entry.counted {
@@ -200,8 +208,9 @@ impl<J> LaneQueue<J> {
 }
 
 impl<J> State<J> {
-    fn next_lane(&self, background_limit: usize) -> Option<Lane> {
-        let background = self.background_running < background_limit && !self.background.is_empty();
+    fn next_lane(&self, background_limit: Option<usize>) -> Option<Lane> {
+        let admitted = background_limit.is_none_or(|limit| self.background_running < limit);
+        let background = admitted && !self.background.is_empty();
         if background && self.overtaken >= FOREGROUND_PER_BACKGROUND {
             Some(Lane::Background)
         } else if !self.mail.is_empty() {

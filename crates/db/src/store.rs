@@ -55,6 +55,7 @@ impl Store {
                     path,
                     readers: options.sqlite_readers,
                     queue_limit: options.queue_limit,
+                    group_time: options.sqlite_group_time,
                     migrations: &options.migrations,
                 };
                 SqliteStore::open(&settings, shared).map(Self::Sqlite)

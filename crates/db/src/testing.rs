@@ -107,10 +107,19 @@ pub fn is_wanted(engine: Engine) -> bool {
 /// # Panics
 /// When it cannot be made; on PostgreSQL also when `HIKYAKU_TEST_POSTGRES` is not set.
 pub async fn fresh(engine: Engine) -> TestDatabase {
+    fresh_with(engine, |_| ()).await
+}
+
+/// A fresh, open, migrated database with other options than the defaults.
+///
+/// # Panics
+/// As [`fresh`].
+pub async fn fresh_with(engine: Engine, change: impl FnOnce(&mut Options)) -> TestDatabase {
     let guard = place(engine);
     let clock = Arc::new(ManualClock::new(START));
     let mut options = guard.options();
     options.clock = Arc::clone(&clock) as _;
+    change(&mut options);
     let db = Database::open(options)
         .await
         .expect("a fresh database opens");
@@ -177,22 +186,21 @@ macro_rules! on_both_engines {
     )+) => {$(
         $(#[$doc])*
         mod $name {
-            #[allow(unused_imports, clippy::wildcard_imports)]
             use super::*;
 
-            async fn run($test: $crate::testing::TestDatabase) {
+            async fn on_one_engine($test: $crate::testing::TestDatabase) {
                 $body
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                run($crate::testing::fresh($crate::Engine::Sqlite).await).await;
+                on_one_engine($crate::testing::fresh($crate::Engine::Sqlite).await).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 if $crate::testing::is_wanted($crate::Engine::Postgres) {
-                    run($crate::testing::fresh($crate::Engine::Postgres).await).await;
+                    on_one_engine($crate::testing::fresh($crate::Engine::Postgres).await).await;
                 }
             }
         }

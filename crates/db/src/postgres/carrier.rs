@@ -112,12 +112,18 @@ impl PostgresCarrier {
         }
     }
 
-    /// Listens until the carrier is closed.
-    pub(super) fn run_listener(&self, connector: &Connector, hints: &Hints) {
+    /// Listens until the carrier is closed, at first on the connection that was made at the start.
+    pub(super) fn run_listener(&self, first: Client, connector: &Connector, hints: &Hints) {
+        let mut ended = self.listen(first, hints);
         while !self.is_closed() {
-            if let Err(error) = self.listen(connector, hints) {
+            if let Err(error) = &ended {
                 tracing::warn!(%error, "hints of other processes cannot be heard now");
             }
+            ended = connect_listener(connector).and_then(|client| {
+                // What was said while nobody listened is lost.
+                hints.wake_all();
+                self.listen(client, hints)
+            });
         }
     }
 
@@ -153,14 +159,8 @@ impl PostgresCarrier {
         Ok(())
     }
 
-    fn listen(&self, connector: &Connector, hints: &Hints) -> Result<(), DbError> {
+    fn listen(&self, mut client: Client, hints: &Hints) -> Result<(), DbError> {
         let failed = |error: postgres::Error| super::error::db_error(&error);
-        let mut client = patiently(connector)?;
-        client
-            .batch_execute(&format!("LISTEN {CHANNEL}"))
-            .map_err(failed)?;
-        // What was said while nobody listened is lost.
-        hints.wake_all();
         let mut heard_at = Instant::now();
         while !self.is_closed() {
             let next = client
@@ -197,6 +197,15 @@ impl PostgresCarrier {
     fn lock(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A connection that listens.
+pub(super) fn connect_listener(connector: &Connector) -> Result<Client, DbError> {
+    let mut client = patiently(connector)?;
+    client
+        .batch_execute(&format!("LISTEN {CHANNEL}"))
+        .map_err(|error| super::error::db_error(&error))?;
+    Ok(client)
 }
 
 /// Connects; the pauses between failed attempts are shared with the pool.

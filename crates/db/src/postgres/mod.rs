@@ -17,10 +17,7 @@ mod worker;
 use std::sync::Arc;
 
 pub(crate) use self::connection::{PostgresConnection, column};
-pub use self::{
-    carrier::NOTIFY_EVERY,
-    worker::{RERUNS, UNAVAILABLE_AFTER},
-};
+pub use self::{carrier::NOTIFY_EVERY, worker::RERUNS};
 use self::{
     carrier::PostgresCarrier,
     connector::Connector,
@@ -45,7 +42,8 @@ const VERSION_LOWEST: i64 = 130_000;
 pub(crate) struct PostgresStore {
     queue: Arc<PoolQueue>,
     carrier: Arc<PostgresCarrier>,
-    threads: Threads,
+    pool: Threads,
+    carriers: Threads,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -66,14 +64,14 @@ impl PostgresStore {
         Metrics::add(&shared.metrics.connects);
         check_server(&first)?;
         migrate::postgres::run(&first, &options.migrations, shared.clock.now())?;
-        let connections = options.postgres_connections.max(1);
-        let background = (connections / 2).max(1);
+        let background = (options.postgres_connections / 2).max(1);
         let store = Self {
-            queue: Arc::new(LaneQueue::new(options.queue_limit, background)),
+            queue: Arc::new(LaneQueue::new(options.queue_limit, Some(background))),
             carrier: PostgresCarrier::new(lease::holder_name()),
-            threads: Threads::default(),
+            pool: Threads::default(),
+            carriers: Threads::default(),
         };
-        store.start_pool(first, connections, &connector, shared)?;
+        store.start_pool(first, options, &connector, shared)?;
         store.start_carrier(&connector, shared)?;
         Ok(store)
     }
@@ -81,19 +79,20 @@ impl PostgresStore {
     fn start_pool(
         &self,
         first: PostgresConnection,
-        connections: usize,
+        options: &Options,
         connector: &Arc<Connector>,
         shared: &Arc<Shared>,
     ) -> Result<(), DbError> {
         let mut first = Some(first);
-        for number in 0..connections {
+        for number in 0..options.postgres_connections.max(1) {
             let worker = Worker::new(
                 first.take(),
                 Arc::clone(connector),
                 Arc::clone(&self.queue),
                 Arc::clone(shared),
+                options.postgres_patience,
             );
-            self.threads
+            self.pool
                 .spawn(&format!("db-pool-{number}"), || worker.run())?;
         }
         Ok(())
@@ -105,12 +104,15 @@ impl PostgresStore {
         shared: &Arc<Shared>,
     ) -> Result<(), DbError> {
         let (carrier, ways) = (Arc::clone(&self.carrier), Arc::clone(connector));
-        self.threads
+        self.carriers
             .spawn("db-notify", move || carrier.run_sender(&ways))?;
+        // Connected before anybody can listen to us: nothing is missed, nobody is woken needlessly.
+        let listener = carrier::connect_listener(connector)?;
         let (carrier, ways) = (Arc::clone(&self.carrier), Arc::clone(connector));
         let hints = shared.hints.clone();
-        self.threads
-            .spawn("db-listen", move || carrier.run_listener(&ways, &hints))?;
+        self.carriers.spawn("db-listen", move || {
+            carrier.run_listener(listener, &ways, &hints)
+        })?;
         shared.carrier.connect(Arc::clone(&self.carrier) as _);
         Ok(())
     }
@@ -130,11 +132,13 @@ impl PostgresStore {
 
     pub(crate) fn close(&self) {
         self.queue.close();
-        self.carrier.close();
     }
 
     pub(crate) fn join(&self) {
-        self.threads.join();
+        self.pool.join();
+        // Only now: the last transactions had hints too.
+        self.carrier.close();
+        self.carriers.join();
     }
 
     pub(crate) fn fill_depths(&self, snapshot: &mut MetricsSnapshot) {
@@ -145,6 +149,7 @@ impl PostgresStore {
 impl Drop for PostgresStore {
     fn drop(&mut self) {
         self.close();
+        self.carrier.close();
     }
 }
 

@@ -21,8 +21,6 @@ use crate::{
     tx::{Backend, Tx, WriteTx},
 };
 
-/// How long a queued closure waits for a server that is away before it fails (default 10 s).
-pub const UNAVAILABLE_AFTER: Duration = Duration::from_secs(10);
 /// How often a closure is run again after a deadlock or a serialization failure (default 10).
 pub const RERUNS: u32 = 10;
 /// The first pause before a rerun (default 5 ms, jittered); each further one is doubled.
@@ -48,6 +46,7 @@ pub(super) struct Worker {
     connector: Arc<Connector>,
     queue: Arc<PoolQueue>,
     shared: Arc<Shared>,
+    patience: Duration,
     hints: RefCell<Vec<Hint>>,
 }
 
@@ -64,12 +63,14 @@ impl Worker {
         connector: Arc<Connector>,
         queue: Arc<PoolQueue>,
         shared: Arc<Shared>,
+        patience: Duration,
     ) -> Self {
         Self {
             connection,
             connector,
             queue,
             shared,
+            patience,
             hints: RefCell::default(),
         }
     }
@@ -82,7 +83,7 @@ impl Worker {
             queued_at,
         }) = self.queue.take()
         {
-            let deadline = queued_at + UNAVAILABLE_AFTER;
+            let deadline = queued_at + self.patience;
             match job {
                 PostgresJob::Read(job) if job.is_wanted() => self.read(job, deadline),
                 PostgresJob::Read(_) => {}
@@ -105,8 +106,7 @@ impl Worker {
                 self.shared.clock.now(),
             ));
             let condition = connection.condition();
-            self.roll_back(&connection, verdict);
-            self.connection = Some(connection);
+            self.connection = self.roll_back(connection, verdict);
             if condition == Condition::Sound || attempt == RERUNS {
                 break;
             }
@@ -123,8 +123,7 @@ impl Worker {
                 Ok(connection) => connection,
                 Err(error) => return job.fail(error),
             };
-            let outcome = self.write_once(&connection, &mut *job, lane);
-            self.connection = Some(connection);
+            let outcome = self.write_once(connection, &mut *job, lane);
             let again = matches!(outcome.condition, Condition::Retry | Condition::StalePlans);
             if !again || attempt == RERUNS {
                 return match outcome.failure {
@@ -137,26 +136,27 @@ impl Worker {
     }
 
     fn write_once(
-        &self,
-        connection: &PostgresConnection,
+        &mut self,
+        connection: PostgresConnection,
         job: &mut dyn WriteJob,
         lane: Lane,
     ) -> Outcome {
         let started = Instant::now();
         self.hints.borrow_mut().clear();
-        let tx = Tx::new(Backend::Postgres(connection), self.shared.clock.now());
+        let tx = Tx::new(Backend::Postgres(&connection), self.shared.clock.now());
         let verdict = job.run(&WriteTx::new(tx, &self.shared.ids, &self.hints));
         self.shared.metrics.held(lane, started.elapsed());
         // Taken before ROLLBACK: its failure says nothing about the closure.
         let condition = connection.condition();
         match verdict {
             Verdict::Commit => {
-                let failure = self.commit(connection).err();
+                let failure = self.commit(&connection).err();
                 let condition = connection.condition();
+                self.connection = Some(connection);
                 Outcome { failure, condition }
             }
             Verdict::RollBack | Verdict::Panicked => {
-                self.roll_back(connection, verdict);
+                self.connection = self.roll_back(connection, verdict);
                 Outcome {
                     failure: None,
                     condition,
@@ -187,12 +187,21 @@ impl Worker {
         }
     }
 
-    fn roll_back(&self, connection: &PostgresConnection, verdict: Verdict) {
+    /// Rolls back and returns the connection if it can be used further. After a panic it is not:
+    /// it might have been in the middle of an answer.
+    fn roll_back(
+        &self,
+        connection: PostgresConnection,
+        verdict: Verdict,
+    ) -> Option<PostgresConnection> {
         if verdict == Verdict::Panicked {
             Metrics::add(&self.shared.metrics.panics);
+            return None;
         }
-        // The condition tells whether this failed; a lost connection rolls back by itself.
-        let _ = connection.run_script("ROLLBACK");
+        connection
+            .run_script("ROLLBACK")
+            .is_ok()
+            .then_some(connection)
     }
 
     /// Begins a transaction. A connection that was lost while it was idle is replaced.

@@ -6,10 +6,10 @@ mod error;
 mod reader;
 mod writer;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 pub(crate) use self::connection::{Role, SqliteConnection, column};
-pub use self::writer::{GROUP_MEMBERS, GROUP_TIME};
+pub use self::writer::GROUP_MEMBERS;
 use self::{
     checkpoint::Checkpointer,
     reader::{ReadQueue, Reader},
@@ -43,6 +43,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) path: &'a Path,
     pub(crate) readers: usize,
     pub(crate) queue_limit: usize,
+    pub(crate) group_time: Duration,
     pub(crate) migrations: &'a [Migration],
 }
 
@@ -54,12 +55,12 @@ impl SqliteStore {
         migrate::sqlite::run(&connection, settings.migrations, shared.clock.now())?;
         let checkpointer = Checkpointer::install(&mut connection)?;
         let store = Self {
-            writes: Arc::new(LaneQueue::new(settings.queue_limit, 1)),
-            reads: Arc::new(LaneQueue::new(settings.queue_limit, 1)),
+            writes: Arc::new(LaneQueue::new(settings.queue_limit, None)),
+            reads: Arc::new(LaneQueue::new(settings.queue_limit, None)),
             threads: Threads::default(),
         };
         let (queue, common) = (Arc::clone(&store.writes), Arc::clone(shared));
-        let writer = Writer::new(connection, queue, common, checkpointer);
+        let writer = Writer::new(connection, queue, common, checkpointer, settings.group_time);
         store.threads.spawn("db-writer", || writer.run())?;
         for number in 0..settings.readers.max(1) {
             let connection = SqliteConnection::open(settings.path, Role::Reader)?;

@@ -24,9 +24,6 @@ use crate::{
 /// Closures in one group at most (default 128: enough to spread an fsync thin, and few enough that
 /// a failed COMMIT does not fail a crowd).
 pub const GROUP_MEMBERS: usize = 128;
-/// A group takes no more members after this time (default 10 ms), so that its first member does not
-/// wait long for its commit.
-pub const GROUP_TIME: Duration = Duration::from_millis(10);
 
 /// The queue of the writer.
 pub(super) type WriteQueue = LaneQueue<Box<dyn WriteJob>>;
@@ -38,6 +35,7 @@ pub(super) struct Writer {
     queue: Arc<WriteQueue>,
     shared: Arc<Shared>,
     checkpointer: Checkpointer,
+    group_time: Duration,
     hints: RefCell<Vec<Hint>>,
 }
 
@@ -56,12 +54,14 @@ impl Writer {
         queue: Arc<WriteQueue>,
         shared: Arc<Shared>,
         checkpointer: Checkpointer,
+        group_time: Duration,
     ) -> Self {
         Self {
             connection,
             queue,
             shared,
             checkpointer,
+            group_time,
             hints: RefCell::default(),
         }
     }
@@ -90,7 +90,7 @@ impl Writer {
             if let Run::GroupLost(reason) = run {
                 return self.recover(group, reason);
             }
-            if group.len() < GROUP_MEMBERS && started.elapsed() < GROUP_TIME {
+            if group.len() < GROUP_MEMBERS && started.elapsed() < self.group_time {
                 next = self.queue.take_more(lane);
             }
         }

@@ -1,0 +1,16 @@
+//! What the store promises, proved on both engines.
+
+mod concurrency;
+mod disk_full;
+mod groups;
+mod hints;
+mod ids;
+mod lanes;
+mod migrations;
+mod own_server;
+mod postgres_only;
+mod reads;
+mod server_away;
+mod support;
+mod transactions;
+mod values;
