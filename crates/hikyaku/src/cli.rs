@@ -131,13 +131,21 @@ pub(crate) enum Account {
     },
     /// Change an account.
     Set(AccountSet),
-    /// Delete an account and its mail.
+    /// Delete an account. It can be restored for 30 days; until then its address stays taken.
     Delete {
         /// Its address.
         address: EmailAddress,
+        /// Remove its mail and free its address now; it cannot be restored.
+        #[arg(long)]
+        erase: bool,
         /// Do not ask.
         #[arg(long)]
         yes: bool,
+    },
+    /// Bring a deleted account back, with its mail.
+    Restore {
+        /// Its address.
+        address: EmailAddress,
     },
 }
 

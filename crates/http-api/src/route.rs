@@ -44,6 +44,10 @@ pub fn control_router(services: Services) -> Router {
                 .patch(accounts::change)
                 .delete(accounts::delete),
         )
+        .route(
+            "/api/v1/accounts/{address}/restore",
+            post(accounts::restore),
+        )
         .route("/api/v1/aliases", get(aliases::list).post(aliases::create))
         .route(
             "/api/v1/aliases/{address}",

@@ -180,6 +180,8 @@ pub struct Limits {
     pub min_free_percent: u8,
     /// How long a deleted message can be restored, in days. Default 14 (F-56).
     pub restore_days: u32,
+    /// How long a deleted account can be restored, in days. Default 30.
+    pub account_restore_days: u32,
     /// How long rows of the message trace are kept, in days. Default 30.
     pub trace_days: u32,
     /// How long sessions may take to end when the server stops, in seconds. Default 20.
@@ -197,6 +199,7 @@ impl Default for Limits {
             min_free_bytes: ByteSize::mib(1024),
             min_free_percent: 5,
             restore_days: 14,
+            account_restore_days: 30,
             trace_days: 30,
             drain_seconds: 20,
         }

@@ -1,58 +1,117 @@
-//! What a running server does by itself: purging what is past its time.
+//! What a running server does by itself: removing what is past its time.
 
 use std::time::Duration;
 
 use hikyaku_db::{Database, DbError, Lane};
-use hikyaku_mailstore::Mailstore;
+use hikyaku_directory::{DirectoryError, PlatformScope, accounts};
+use hikyaku_mailstore::{MailError, Mailstore};
 use hikyaku_transport::trace;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::config::Limits;
+
 /// Time between two rounds.
 const INTERVAL: Duration = Duration::from_hours(1);
+/// Deleted accounts that are looked up at once.
+const PAGE: u32 = 100;
 
-/// Goes round until the server stops.
-pub(crate) async fn run(
-    db: Database,
-    mailstore: Mailstore,
-    trace_days: u32,
-    stop: CancellationToken,
-) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(INTERVAL) => {}
+/// The rooms that maintenance works in.
+#[derive(Debug)]
+pub(crate) struct Maintenance {
+    pub(crate) db: Database,
+    pub(crate) mailstore: Mailstore,
+    pub(crate) limits: Limits,
+}
+
+/// Why a part of a round was left to the next one.
+#[derive(Debug, thiserror::Error)]
+enum MaintenanceError {
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Maintenance {
+    /// Goes round until the server stops.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.round() => {}
+            }
         }
-        match mailstore.purge().await {
-            Ok(report) if report.messages > 0 => {
-                info!(
-                    messages = report.messages,
-                    "expunged messages are past their time"
+    }
+
+    /// One round. What fails is logged and tried again in the next one.
+    async fn round(&self) {
+        let tasks = [
+            ("purging expunged mail", self.purge_mail().await),
+            ("erasing deleted accounts", self.erase_accounts().await),
+            ("purging the trace", self.purge_trace().await),
+        ];
+        for (task, result) in tasks {
+            if let Err(error) = result {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    task, "maintenance failed"
                 );
             }
-            Ok(_) => {}
-            Err(error) => warn!(
-                error = &error as &dyn std::error::Error,
-                "purging mail failed"
-            ),
         }
-        if let Err(error) = purge_trace(&db, trace_days).await {
-            warn!(
-                error = &error as &dyn std::error::Error,
-                "purging the trace failed"
+    }
+
+    async fn purge_mail(&self) -> Result<(), MaintenanceError> {
+        let report = self.mailstore.purge().await?;
+        if report.messages > 0 {
+            info!(
+                messages = report.messages,
+                "expunged messages were past their time"
             );
         }
+        Ok(())
+    }
+
+    async fn erase_accounts(&self) -> Result<(), MaintenanceError> {
+        let before = self.db.now().minus(days(self.limits.account_restore_days));
+        loop {
+            let operator = PlatformScope::operator();
+            let due = self
+                .db
+                .read(move |tx| accounts::deleted(tx, operator, before, PAGE))
+                .await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for account in due {
+                let scope = account.scope;
+                let messages = self.mailstore.erase(scope).await?;
+                self.db
+                    .write(Lane::Background, move |tx| accounts::erase(tx, scope))
+                    .await?;
+                info!(account.id = %scope.account, messages, "a deleted account was erased");
+            }
+        }
+    }
+
+    async fn purge_trace(&self) -> Result<(), MaintenanceError> {
+        let before = self.db.now().minus(days(self.limits.trace_days));
+        while self
+            .db
+            .write(Lane::Background, move |tx| trace::purge(tx, before))
+            .await?
+            > 0
+        {}
+        Ok(())
     }
 }
 
-async fn purge_trace(db: &Database, days: u32) -> Result<(), DbError> {
-    let before = db
-        .now()
-        .minus(Duration::from_secs(u64::from(days) * 86_400));
-    while db
-        .write(Lane::Background, move |tx| trace::purge(tx, before))
-        .await?
-        > 0
-    {}
-    Ok(())
+const fn days(count: u32) -> Duration {
+    Duration::from_hours(24 * count as u64)
 }

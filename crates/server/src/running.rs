@@ -16,7 +16,8 @@ use tracing::{error, info, warn};
 use crate::{
     Store,
     config::{Config, Service},
-    maintenance, metrics,
+    maintenance::Maintenance,
+    metrics,
 };
 use services::Protocols;
 
@@ -71,12 +72,12 @@ impl Server {
             Arc::new(HttpService::local(store.control_api(), own_uid)),
         );
         let stop = CancellationToken::new();
-        let maintenance = tokio::spawn(maintenance::run(
-            store.db.clone(),
-            store.mailstore.clone(),
-            store.config.limits.trace_days,
-            stop.clone(),
-        ));
+        let maintenance = Maintenance {
+            db: store.db.clone(),
+            mailstore: store.mailstore.clone(),
+            limits: store.config.limits.clone(),
+        };
+        let maintenance = tokio::spawn(maintenance.run(stop.clone()));
         Ok(Self {
             store,
             gate,

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod delete;
 mod find;
+mod find_deleted;
 mod list;
 mod sender;
 
@@ -15,6 +16,7 @@ pub(crate) use create::create_in;
 pub use create::{NewAccount, create};
 pub use delete::{DeletedAccount, delete, deleted, erase, restore};
 pub use find::{find_by_address, find_by_id, load};
+pub use find_deleted::find_deleted;
 pub use list::{ListQuery, MAX_PAGE, list};
 pub use sender::may_send_as;
 

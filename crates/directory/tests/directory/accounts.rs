@@ -260,10 +260,16 @@ hikyaku_db::on_both_engines! {
         })
         .await;
         assert!(matches!(password, Err(DirectoryError::NoSuchAccount(_))));
+        let find_deleted = async || {
+            read(&test.db, |tx| accounts::find_deleted(tx, OPERATOR, &address("Alice@example.test")))
+                .await
+        };
+        assert_eq!(find_deleted().await.unwrap(), alice);
         write(&test.db, move |tx| accounts::restore(tx, alice))
             .await
             .unwrap();
         assert!(load(&test.db, alice).await.is_ok());
+        assert!(matches!(find_deleted().await, Err(DirectoryError::NoSuchAccount(_))));
         let twice = write(&test.db, move |tx| accounts::restore(tx, alice)).await;
         assert!(matches!(twice, Err(DirectoryError::NoSuchAccount(_))));
         assert_consistent(&test).await;

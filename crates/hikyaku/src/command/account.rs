@@ -26,7 +26,17 @@ pub(crate) async fn run(session: &mut Session, command: Account) -> Result<ExitC
         Account::List { domain } => list(session, domain.as_deref()).await?,
         Account::Show { address } => show(session, &address).await?,
         Account::Set(change) => set::run(session, change).await?,
-        Account::Delete { address, yes } => delete(session, &address, yes).await?,
+        Account::Delete {
+            address,
+            erase,
+            yes,
+        } => {
+            if !yes {
+                confirm(&address, erase)?;
+            }
+            delete(session, &address, erase).await?;
+        }
+        Account::Restore { address } => restore(session, &address).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -116,26 +126,44 @@ async fn show(session: &mut Session, address: &EmailAddress) -> Result<(), Failu
     Ok(())
 }
 
-async fn delete(session: &mut Session, address: &EmailAddress, yes: bool) -> Result<(), Failure> {
-    if !yes {
-        eprint!("This deletes {address} and all its mail. Type the address to go on: ");
-        std::io::stderr()
-            .flush()
-            .context("cannot write to the terminal")?;
-        let mut line = String::new();
-        std::io::stdin()
-            .read_line(&mut line)
-            .context("cannot read the answer")?;
-        if line.trim().parse::<EmailAddress>().as_ref() != Ok(address) {
-            return Err(Failure::Usage("nothing was deleted".to_owned()));
-        }
+fn confirm(address: &EmailAddress, erase: bool) -> Result<(), Failure> {
+    let what = if erase { "erases" } else { "deletes" };
+    eprint!("This {what} {address} and all its mail. Type the address to go on: ");
+    std::io::stderr()
+        .flush()
+        .context("cannot write to the terminal")?;
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .context("cannot read the answer")?;
+    if line.trim().parse::<EmailAddress>().as_ref() == Ok(address) {
+        Ok(())
+    } else {
+        Err(Failure::Usage("nothing was deleted".to_owned()))
     }
+}
+
+async fn delete(session: &mut Session, address: &EmailAddress, erase: bool) -> Result<(), Failure> {
+    let path = format!("{}?erase={erase}", path_of(address));
     let gone = session
         .client
-        .call(Method::DELETE, &path_of(address), Payload::Empty)
+        .call(Method::DELETE, &path, Payload::Empty)
+        .await?;
+    session.output.result(&gone, || match erase {
+        true => format!("account {address} erased"),
+        false => format!("account {address} deleted; `account restore` brings it back"),
+    });
+    Ok(())
+}
+
+async fn restore(session: &mut Session, address: &EmailAddress) -> Result<(), Failure> {
+    let path = format!("{}/restore", path_of(address));
+    let back = session
+        .client
+        .call(Method::POST, &path, Payload::Empty)
         .await?;
     session
         .output
-        .result(&gone, || format!("account {address} deleted"));
+        .result(&back, || format!("account {address} restored"));
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! `/api/v1/accounts`
 
 mod change;
+mod delete;
 mod view;
 
 use axum::{Json, extract::State, http::StatusCode};
 use hikyaku_db::Lane;
 use hikyaku_directory::{
-    DirectoryError, PlatformScope,
+    PlatformScope,
     accounts::{self, ListQuery, NewAccount},
     domains,
     password::weaknesses,
@@ -16,6 +17,7 @@ use hikyaku_types::{ByteSize, Domain, EmailAddress, Secret};
 use serde::Deserialize;
 
 pub(super) use change::change;
+pub(super) use delete::{delete, restore};
 pub(super) use view::{AccountView, Warning};
 
 use super::{Body, PathOf, QueryOf};
@@ -119,23 +121,4 @@ pub(super) async fn show(
         })
         .await?;
     Ok(Json(found))
-}
-
-/// Deletes an account: it is gone for every protocol at once. Its mail and its address are kept
-/// until the restore window has passed.
-pub(super) async fn delete(
-    State(services): State<Services>,
-    PathOf(address): PathOf<EmailAddress>,
-) -> Result<Json<serde_json::Value>, Problem> {
-    let gone = address.clone();
-    services
-        .db
-        .write(Lane::Background, move |tx| {
-            let operator = PlatformScope::operator();
-            let account = accounts::find_by_address(tx, operator, &gone)?;
-            accounts::delete(tx, account.scope)
-        })
-        .await
-        .map_err(|error: DirectoryError| Problem::from(error))?;
-    Ok(Json(serde_json::json!({ "deleted": address })))
 }
