@@ -1,20 +1,22 @@
 //! The real binary on a folder and ports of its own.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    fs,
+    io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::mpsc,
-    thread,
+    time::Instant,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
 
 use crate::{
+    disk::SmallDisk,
     line::{LineClient, PATIENCE},
     ports::PortBase,
+    server_log::ServerLog,
 };
 
 /// The password of every account of a test host.
@@ -33,38 +35,80 @@ pub enum HostDatabase {
 #[derive(Debug)]
 pub struct Host {
     binary: PathBuf,
-    folder: TempDir,
     ports: PortBase,
     server: Option<Server>,
+    /// Behind the server, which ends before its folder is removed.
+    place: Place,
+}
+
+/// Where a host's folder is.
+#[derive(Debug)]
+pub enum Place {
+    /// In a temporary folder.
+    Folder(TempDir),
+    /// On a small disk, for tests that fill it up.
+    Disk(SmallDisk),
+}
+
+impl Place {
+    fn temporary() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("hikyaku-host-").tempdir();
+        Ok(Self::Folder(
+            folder.context("cannot make a temporary folder")?,
+        ))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder.path(),
+            Self::Disk(disk) => disk.path(),
+        }
+    }
+
+    /// A command that sees this place.
+    fn command(&self, program: &Path) -> Command {
+        match self {
+            Self::Folder(_) => Command::new(program),
+            Self::Disk(disk) => disk.command(program),
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Server {
     child: Child,
+    log: ServerLog,
 }
 
 impl Host {
     /// `hikyaku init`, and a tenant with the domain `example.test`.
     pub fn new(binary: impl Into<PathBuf>, database: &HostDatabase) -> Result<Self> {
         let host = Self::bare(binary, database)?;
-        host.run(&["tenant", "create", "Test"])?;
-        host.run(&["domain", "create", "example.test", "--tenant", "Test"])?;
+        host.add_domain()?;
         Ok(host)
     }
 
     /// `hikyaku init` only.
     pub fn bare(binary: impl Into<PathBuf>, database: &HostDatabase) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("hikyaku-host-").tempdir()?;
+        Self::bare_at(binary, database, Place::temporary()?)
+    }
+
+    /// `hikyaku init` only, at this place.
+    pub fn bare_at(
+        binary: impl Into<PathBuf>,
+        database: &HostDatabase,
+        place: Place,
+    ) -> Result<Self> {
+        let ports = PortBase::take()?;
         let host = Self {
             binary: binary.into(),
-            folder,
-            ports: PortBase::take()?,
+            ports,
             server: None,
+            place,
         };
         let base = host.ports.base.to_string();
-        let dir = host.dir();
-        let mut command = Command::new(&host.binary);
-        command.arg("init").arg("--dir").arg(&dir);
+        let mut command = host.place.command(&host.binary);
+        command.arg("init").arg("--dir").arg(host.dir());
         command.args(["--hostname", "mail.example.test", "--port-base", &base]);
         if let HostDatabase::Postgres(url) = database {
             command.args(["--database", url]);
@@ -73,9 +117,39 @@ impl Host {
         Ok(host)
     }
 
+    /// A tenant with the domain `example.test`.
+    pub fn add_domain(&self) -> Result<()> {
+        self.run(&["tenant", "create", "Test"])?;
+        self.run(&["domain", "create", "example.test", "--tenant", "Test"])
+            .map(drop)
+    }
+
     /// The folder that `init` made.
     pub fn dir(&self) -> PathBuf {
-        self.folder.path().join("host")
+        self.place.path().join("host")
+    }
+
+    /// The disk it is on, if it has one of its own.
+    pub const fn disk(&self) -> Option<&SmallDisk> {
+        match &self.place {
+            Place::Folder(_) => None,
+            Place::Disk(disk) => Some(disk),
+        }
+    }
+
+    /// Changes the configuration; a running server does not see it before it is started again.
+    pub fn configure(&self, change: impl FnOnce(String) -> String) -> Result<()> {
+        let file = match &self.place {
+            Place::Folder(_) => self.config(),
+            Place::Disk(disk) => disk.from_outside().join("host/hikyaku.toml"),
+        };
+        let text = fs::read_to_string(&file).context("cannot read the configuration")?;
+        fs::write(&file, change(text)).context("cannot write the configuration")
+    }
+
+    /// Adds lines to `[limits]`.
+    pub fn limit(&self, lines: &str) -> Result<()> {
+        self.configure(|text| text.replace("[limits]\n", &format!("[limits]\n{lines}\n")))
     }
 
     /// The configuration.
@@ -118,9 +192,14 @@ impl Host {
         Ok(address)
     }
 
+    /// The binary, for those who run it in some way of their own.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// A command of the binary on this host, not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut command = self.place.command(&self.binary);
         command.arg("--config").arg(self.config()).args(arguments);
         command
     }
@@ -158,7 +237,8 @@ impl Host {
         self.start_as(command)
     }
 
-    /// Starts a command that runs `serve` in some way (under a tracer, with limits).
+    /// Starts a command that becomes `serve` in some way (under a tracer, with limits): the process
+    /// must be the server's in the end.
     pub fn start_as(&mut self, mut command: Command) -> Result<()> {
         ensure!(self.server.is_none(), "the server runs already");
         let mut child = command
@@ -167,20 +247,12 @@ impl Host {
             .stderr(Stdio::piped())
             .spawn()
             .context("cannot start the server")?;
-        let stderr = child.stderr.take().context("no standard error")?;
-        let (sender, ready) = mpsc::channel();
-        // The log is read to its end, so that the server never waits for us; it stands in the
-        // test's own output, which is shown when the test fails.
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                eprintln!("[server] {line}");
-                if line.contains("ready") {
-                    let _ = sender.send(());
-                }
-            }
+        let log = ServerLog::follow(child.stderr.take().context("no standard error")?);
+        self.server = Some(Server {
+            child,
+            log: log.clone(),
         });
-        self.server = Some(Server { child });
-        if ready.recv_timeout(PATIENCE).is_err() {
+        if log.wait_for("ready", 0).is_err() {
             let state = self.server.as_mut().map(|server| server.child.try_wait());
             bail!("the server did not get ready: {state:?}");
         }
@@ -190,6 +262,17 @@ impl Host {
     /// The process id of the server.
     pub fn server_id(&self) -> Option<u32> {
         self.server.as_ref().map(|server| server.child.id())
+    }
+
+    /// What the running server has written.
+    pub fn log(&self) -> Result<&ServerLog> {
+        Ok(&self.server.as_ref().context("the server does not run")?.log)
+    }
+
+    /// Whether the server is still there, which only a fault would change.
+    pub fn is_alive(&mut self) -> Result<bool> {
+        let server = self.server.as_mut().context("the server does not run")?;
+        Ok(server.child.try_wait()?.is_none())
     }
 
     /// SIGKILL, as a crash.
@@ -202,9 +285,14 @@ impl Host {
 
     /// SIGTERM, and the exit status after the drain.
     pub fn stop(&mut self) -> Result<ExitStatus> {
-        let mut server = self.server.take().context("the server does not run")?;
-        signal(&server.child, rustix::process::Signal::TERM)?;
-        Ok(server.child.wait()?)
+        self.terminate()?;
+        self.wait()
+    }
+
+    /// SIGTERM; the server drains.
+    pub fn terminate(&self) -> Result<()> {
+        let server = self.server.as_ref().context("the server does not run")?;
+        signal(&server.child, rustix::process::Signal::TERM)
     }
 
     /// SIGHUP.
@@ -213,10 +301,15 @@ impl Host {
         signal(&server.child, rustix::process::Signal::HUP)
     }
 
-    /// Waits until the server ends by itself.
+    /// Waits until the server ends, [`PATIENCE`] at most.
     pub fn wait(&mut self) -> Result<ExitStatus> {
-        let mut server = self.server.take().context("the server does not run")?;
-        Ok(server.child.wait()?)
+        let server = self.server.as_mut().context("the server does not run")?;
+        let deadline = Instant::now() + PATIENCE;
+        // The end of its log is the end of the process, or very nearly so.
+        server.log.wait_for_end(deadline)?;
+        let status = server.child.wait()?;
+        self.server = None;
+        Ok(status)
     }
 
     /// `doctor` finds nothing wrong.

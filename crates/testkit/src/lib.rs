@@ -8,8 +8,14 @@
 //!
 //! Invariant: nothing here sleeps; what has to be waited for is waited for.
 
+pub mod disk;
 pub mod host;
+pub mod imap;
 pub mod line;
 pub mod mail;
+pub mod pop3;
 pub mod ports;
+pub mod program;
+pub mod seed;
+pub mod server_log;
 pub mod smtp;

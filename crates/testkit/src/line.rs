@@ -21,30 +21,43 @@ impl<T: Read + Write + Send> Transport for T {}
 /// A connection that reads and writes lines.
 pub struct LineClient {
     stream: BufReader<Box<dyn Transport>>,
+    local_port: u16,
 }
 
 impl std::fmt::Debug for LineClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LineClient").finish_non_exhaustive()
+        f.debug_struct("LineClient")
+            .field("local_port", &self.local_port)
+            .finish_non_exhaustive()
     }
 }
 
 impl LineClient {
     /// Connects in plain text.
     pub fn connect(address: impl ToSocketAddrs) -> Result<Self> {
-        Ok(Self::over(tcp(address)?))
+        let stream = tcp(address)?;
+        let local_port = stream.local_addr()?.port();
+        Ok(Self::over(stream, local_port))
     }
 
     /// Connects with TLS, trusting only the certificate in this file.
     pub fn connect_tls(address: impl ToSocketAddrs, certificate: &Path) -> Result<Self> {
         let connection = ClientConnection::new(trusting(certificate)?, localhost()?)?;
-        Ok(Self::over(StreamOwned::new(connection, tcp(address)?)))
+        let stream = tcp(address)?;
+        let local_port = stream.local_addr()?.port();
+        Ok(Self::over(StreamOwned::new(connection, stream), local_port))
     }
 
-    fn over(transport: impl Transport + 'static) -> Self {
+    fn over(transport: impl Transport + 'static, local_port: u16) -> Self {
         Self {
             stream: BufReader::new(Box::new(transport)),
+            local_port,
         }
+    }
+
+    /// Our own port: by it a connection is found in what was recorded of the server.
+    pub const fn local_port(&self) -> u16 {
+        self.local_port
     }
 
     /// Sends a line and its CRLF.
@@ -62,15 +75,28 @@ impl LineClient {
     /// The next line without its line end; an error when the server closed or said nothing for
     /// [`PATIENCE`].
     pub fn line(&mut self) -> Result<String> {
+        self.line_or_end()?
+            .context("the server closed the connection")
+    }
+
+    /// The next line without its line end; `None` when the server closed the connection.
+    pub fn line_or_end(&mut self) -> Result<Option<String>> {
         let mut line = Vec::new();
         let read = self
             .stream
             .read_until(b'\n', &mut line)
             .context("no line from the server")?;
-        ensure!(read > 0, "the server closed the connection");
-        Ok(String::from_utf8_lossy(&line)
-            .trim_end_matches(['\r', '\n'])
-            .to_owned())
+        let text = String::from_utf8_lossy(&line);
+        Ok((read > 0).then(|| text.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    /// Whatever the server still says, up to its closing of the connection.
+    pub fn until_end(&mut self) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        while let Some(line) = self.line_or_end()? {
+            lines.push(line);
+        }
+        Ok(lines)
     }
 
     /// Exactly so many bytes.

@@ -9,9 +9,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::{FlockOperation, flock};
 
-/// Bases lie below the range from which the kernel takes ports for outgoing connections.
+/// Bases lie below the ports that `scripts/postgres.sh` tries (22000 and up), and below the range
+/// from which the kernel takes ports for outgoing connections.
 const FIRST_BASE: u16 = 10_000;
-const LAST_BASE: u16 = 31_000;
+const LAST_BASE: u16 = 21_000;
 /// More than the highest standard port (995).
 const STEP: u16 = 1_000;
 
