@@ -22,7 +22,7 @@ readonly PACKAGES="\
  fetchmail          fetchmail    a POP3 and IMAP client
  getmail6           getmail      a POP3 and IMAP client
  mutt               mutt         a mail reader, in batch mode
-?strace             strace       records writes and syncs for the power-cut test
+ strace             strace       records writes and syncs for the power-cut test
 ?offlineimap3       offlineimap  an IMAP client that synchronises both ways"
 
 # Where Debian's scripts look before they start a service, and before they make a cluster.

@@ -55,7 +55,7 @@ pub use self::{
     hints::{Hint, HintSubscription, Hints},
     metrics::{HistogramSnapshot, MetricsSnapshot, SIZE_BOUNDS, TIME_BOUNDS_US},
     migrate::{MIGRATIONS, Migration},
-    options::{Engine, Options, Target},
+    options::{Engine, Options, SqliteSynchronous, Target},
     postgres::{NOTIFY_EVERY, RERUNS},
     queue::{FOREGROUND_PER_BACKGROUND, Lane},
     row::Row,

@@ -46,6 +46,17 @@ pub enum Target {
     },
 }
 
+/// When SQLite waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SqliteSynchronous {
+    /// At every commit: what is acknowledged is durable. The promise of the whole product.
+    #[default]
+    Full,
+    /// At checkpoints only, so that a power cut takes acknowledged commits with it. Only for the
+    /// power-cut test, which must find that out.
+    TestOnlyNormal,
+}
+
 /// How a database is opened.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -58,6 +69,8 @@ pub struct Options {
     /// After this time a group of writes on SQLite takes no more members and commits, so that its first
     /// member does not wait long.
     pub sqlite_group_time: Duration,
+    /// When SQLite waits for the disk. Anything but the default breaks the promise.
+    pub sqlite_synchronous: SqliteSynchronous,
     /// How long a queued closure waits for a PostgreSQL server that is away before it fails with
     /// [`DbError::Unavailable`](crate::DbError::Unavailable).
     pub postgres_patience: Duration,
@@ -76,6 +89,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             sqlite_readers: SQLITE_READERS,
             sqlite_group_time: SQLITE_GROUP_TIME,
+            sqlite_synchronous: SqliteSynchronous::default(),
             postgres_patience: POSTGRES_PATIENCE,
             postgres_connections: POSTGRES_CONNECTIONS,
             queue_limit: QUEUE_LIMIT,

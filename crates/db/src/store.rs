@@ -56,6 +56,7 @@ impl Store {
                     readers: options.sqlite_readers,
                     queue_limit: options.queue_limit,
                     group_time: options.sqlite_group_time,
+                    synchronous: options.sqlite_synchronous,
                     migrations: &options.migrations,
                 };
                 SqliteStore::open(&settings, shared).map(Self::Sqlite)

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use hikyaku_blob::SpaceWatch;
-use hikyaku_db::{Clock, Database, OpenError, Options, SystemClock, Target};
+use hikyaku_db::{Clock, Database, OpenError, Options, SqliteSynchronous, SystemClock, Target};
 use hikyaku_directory::{SignIn, SignInPolicy, password::HashPool};
 use hikyaku_http_api::{Router, Services, control_router};
 use hikyaku_mailstore::Mailstore;
@@ -76,6 +76,7 @@ impl Store {
         let mut db_options = Options::new(target);
         db_options.clock = options.clock;
         db_options.postgres_connections = config.database.connections;
+        db_options.sqlite_synchronous = sqlite_synchronous();
         let db = Database::open(db_options).await?;
         let policy = Policy {
             max_message: config.limits.max_message,
@@ -124,6 +125,19 @@ fn mail_limits(config: &Config) -> hikyaku_mailstore::Limits {
         restore_window: Duration::from_secs(u64::from(config.limits.restore_days) * 86_400),
         ..Default::default()
     }
+}
+
+/// When the embedded database waits for the disk: at every commit.
+///
+/// Builds for tests obey `HIKYAKU_TEST_SYNCHRONOUS=normal`, with which a power cut loses acknowledged
+/// mail: the power-cut test proves with it that it would notice. Builds for use have no such code.
+fn sqlite_synchronous() -> SqliteSynchronous {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("HIKYAKU_TEST_SYNCHRONOUS").is_some_and(|value| value == "normal") {
+        tracing::warn!("HIKYAKU_TEST_SYNCHRONOUS=normal: a power cut loses acknowledged mail");
+        return SqliteSynchronous::TestOnlyNormal;
+    }
+    SqliteSynchronous::Full
 }
 
 /// The disk of the embedded database is ours to watch; PostgreSQL watches its own.

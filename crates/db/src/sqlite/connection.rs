@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, Connection, OpenFlags, config::DbConfig, types};
 use super::error::db_error;
 use crate::{
     error::{DbError, OpenError},
+    options::SqliteSynchronous,
     row::{Row, RowKind},
     sql,
     value::{Value, ValueRef},
@@ -32,7 +33,7 @@ const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    Writer,
+    Writer(SqliteSynchronous),
     Reader,
 }
 
@@ -71,10 +72,14 @@ impl SqliteConnection {
         // No memory map: a disk that fails then is an error, not a SIGBUS.
         connection.pragma_update(None, "mmap_size", 0)?;
         match role {
-            Role::Writer => {
+            Role::Writer(synchronous) => {
                 connection.pragma_update(None, "journal_mode", "WAL")?;
-                // The commit is durable when it returns: the promise of the whole product.
-                connection.pragma_update(None, "synchronous", "FULL")?;
+                let word = match synchronous {
+                    // The commit is durable when it returns: the promise of the whole product.
+                    SqliteSynchronous::Full => "FULL",
+                    SqliteSynchronous::TestOnlyNormal => "NORMAL",
+                };
+                connection.pragma_update(None, "synchronous", word)?;
                 connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
                 connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
             }

@@ -20,6 +20,7 @@ use crate::{
     job::{ReadJob, WriteJob},
     metrics::MetricsSnapshot,
     migrate::{self, Migration},
+    options::SqliteSynchronous,
     queue::{Lane, LaneQueue},
     store::Shared,
     threads::Threads,
@@ -44,6 +45,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) readers: usize,
     pub(crate) queue_limit: usize,
     pub(crate) group_time: Duration,
+    pub(crate) synchronous: SqliteSynchronous,
     pub(crate) migrations: &'a [Migration],
 }
 
@@ -51,7 +53,8 @@ impl SqliteStore {
     /// Opens the file, brings its schema up to date and starts the threads.
     pub(crate) fn open(settings: &Settings<'_>, shared: &Arc<Shared>) -> Result<Self, OpenError> {
         connection::create_private(settings.path)?;
-        let mut connection = SqliteConnection::open(settings.path, Role::Writer)?;
+        let mut connection =
+            SqliteConnection::open(settings.path, Role::Writer(settings.synchronous))?;
         migrate::sqlite::run(&connection, settings.migrations, shared.clock.now())?;
         let checkpointer = Checkpointer::install(&mut connection)?;
         let store = Self {
