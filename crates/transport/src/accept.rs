@@ -14,7 +14,7 @@ use hikyaku_types::{EmailAddress, TraceId};
 use tracing::{info, warn};
 
 use crate::{
-    Envelope, Metrics, Policy, Rejection, Via,
+    Envelope, Metrics, Policy, Rejection, Source, Via,
     recipient::{Route, route},
 };
 use deliver::{Failure, Job};
@@ -38,7 +38,7 @@ struct Inner {
     metrics: Metrics,
 }
 
-/// A message that is durable now.
+/// A message whose outcomes are durable now.
 #[derive(Debug)]
 pub struct Accepted {
     /// The message's id in the trace; the reply names it.
@@ -113,7 +113,8 @@ impl Transport {
     /// without dot-stuffing.
     ///
     /// `Ok` comes after commit and fsync. `Err` means that nothing was written: no recipient can
-    /// take it, or something failed.
+    /// take it, or something failed. With [`Answer::PerRecipient`](crate::Answer) a message that
+    /// nobody can take is `Ok` too, with a reason for each.
     pub async fn accept(&self, envelope: Envelope, content: Bytes) -> Result<Accepted, Rejection> {
         self.check(&envelope, &content)
             .map_err(|rejection| self.refused(rejection))?;
@@ -124,35 +125,45 @@ impl Transport {
         if prepared.received_lines() > self.inner.policy.max_received_lines {
             return Err(self.refused(Rejection::mail_loop()));
         }
-        let session = envelope.source.session;
-        let via = envelope.source.via;
+        let source = envelope.source.clone();
+        let policy = Arc::clone(&self.inner.policy);
         let job = Job {
             envelope,
             prepared,
-            policy: Arc::clone(&self.inner.policy),
+            policy,
         };
-        match self
+        let written = self
             .inner
             .db
             .write(Lane::Mail, move |tx| deliver::all(tx, &job))
-            .await
+            .await;
+        let accepted = written.map_err(|failure| self.failed(failure))?;
+        self.tell(&source, size, &accepted);
+        Ok(accepted)
+    }
+
+    /// Counts and logs a message that somebody got. With a reply each it may be nobody.
+    fn tell(&self, source: &Source, size: usize, accepted: &Accepted) {
+        for rejection in accepted
+            .outcomes
+            .iter()
+            .filter_map(|outcome| outcome.as_ref().err())
         {
-            Ok(accepted) => {
-                let delivered = accepted
-                    .outcomes
-                    .iter()
-                    .filter(|outcome| outcome.is_ok())
-                    .count();
-                self.inner.metrics.accepted(size, delivered);
-                info!(
-                    session.id = %session, transaction = %accepted.transaction, size_bytes = size,
-                    recipients = accepted.outcomes.len(), delivered, via = via.as_str(),
-                    "message accepted"
-                );
-                Ok(accepted)
-            }
-            Err(failure) => Err(self.failed(failure)),
+            self.inner.metrics.rejected(rejection);
         }
+        let delivered = accepted
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.is_ok())
+            .count();
+        if delivered > 0 {
+            self.inner.metrics.accepted(size, delivered);
+        }
+        info!(
+            session.id = %source.session, transaction = %accepted.transaction, size_bytes = size,
+            recipients = accepted.outcomes.len(), delivered, via = source.via.as_str(),
+            "message accepted"
+        );
     }
 
     fn check(&self, envelope: &Envelope, content: &Bytes) -> Result<(), Rejection> {

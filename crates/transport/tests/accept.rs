@@ -214,6 +214,11 @@ hikyaku_db::on_both_engines! {
         assert_eq!(second[0].as_ref().unwrap_err().to_string().get(..9), Some("452 4.2.2"));
         assert_eq!(second[1], Ok(()));
         assert_eq!(world.inbox(taro).await.total, 1);
+        let neither = ["taro@example.test", "nobody-here@example.test"];
+        let third = world.accept(envelope(&neither, Answer::PerRecipient)).await.unwrap();
+        let codes: Vec<u16> = third.into_iter().map(|outcome| outcome.unwrap_err().code).collect();
+        assert_eq!(codes, [452, 550]);
+        assert_eq!(world.trace().await.len(), 4, "what nobody got is not in the trace");
         world.check().await;
     }
 

@@ -77,10 +77,13 @@ pub(super) fn all(tx: &WriteTx<'_>, job: &Job) -> Result<Accepted, Failure> {
     let transaction: TraceId = tx.new_id();
     let (copies, mut fates) = plan(tx, job, transaction)?;
     deliver(tx, job, &copies, &mut fates)?;
-    if fates.iter().all(|fate| fate.result.is_err()) {
-        return Err(Failure::Refused(reason_for_all(&fates)));
+    let taken = fates.iter().any(|fate| fate.result.is_ok());
+    match job.envelope.answer {
+        _ if taken => record(tx, job, transaction, &fates)?,
+        Answer::Whole => return Err(Failure::Refused(reason_for_all(&fates))),
+        // Nothing was written, and each recipient hears its own reason.
+        Answer::PerRecipient => {}
     }
-    record(tx, job, transaction, &fates)?;
     let outcomes = fates
         .into_iter()
         .map(|fate| fate.result.map(drop))
