@@ -21,16 +21,14 @@
 //!
 //! The clock stands at [`START`] and moves only when the test moves it. PostgreSQL is found in
 //! `HIKYAKU_TEST_POSTGRES` (`postgres://user@host:port/postgres`, a role that may create
-//! databases); each test makes a database of its own and drops it. Without that variable the
-//! PostgreSQL tests fail, unless `HIKYAKU_TEST_ENGINES=sqlite` says that they are not wanted.
+//! databases); each test has a database of its own there. Without that variable the PostgreSQL tests
+//! fail, unless `HIKYAKU_TEST_ENGINES=sqlite` says that they are not wanted.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+mod server;
+
+use std::sync::Arc;
 
 use hikyaku_types::Timestamp;
-use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
 use crate::{Database, Engine, ManualClock, Migration, Options, Target};
@@ -49,17 +47,13 @@ pub struct TestDatabase {
     pub guard: TestGuard,
 }
 
-/// Where a test's data is; removes it when dropped.
+/// Where a test's data is. A file is removed with it; a database on a server stays, because dropping
+/// one makes the server write out everything: it goes with the private cluster, or when many have
+/// gathered on a server that stays.
 #[derive(Debug)]
 pub struct TestGuard {
     target: Target,
-    clean_up: CleanUp,
-}
-
-#[derive(Debug)]
-enum CleanUp {
-    Folder { _folder: TempDir },
-    Database { server: String, name: String },
+    _folder: Option<TempDir>,
 }
 
 impl TestGuard {
@@ -78,17 +72,6 @@ impl TestGuard {
         Options {
             migrations,
             ..self.options()
-        }
-    }
-}
-
-impl Drop for TestGuard {
-    fn drop(&mut self) {
-        if let CleanUp::Database { server, name } = &self.clean_up {
-            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-            if let Err(error) = at_server(server, drop) {
-                eprintln!("the database {name} of a test stays behind: {error}");
-            }
         }
     }
 }
@@ -115,7 +98,7 @@ pub async fn fresh(engine: Engine) -> TestDatabase {
 /// # Panics
 /// As [`fresh`].
 pub async fn fresh_with(engine: Engine, change: impl FnOnce(&mut Options)) -> TestDatabase {
-    let guard = place(engine);
+    let guard = migrated_place(engine);
     let clock = Arc::new(ManualClock::new(START));
     let mut options = guard.options();
     options.clock = Arc::clone(&clock) as _;
@@ -132,49 +115,33 @@ pub async fn fresh_with(engine: Engine, change: impl FnOnce(&mut Options)) -> Te
 /// When it cannot be made; on PostgreSQL also when `HIKYAKU_TEST_POSTGRES` is not set.
 pub fn place(engine: Engine) -> TestGuard {
     match engine {
-        Engine::Sqlite => {
-            let folder = TempDir::new().expect("a temporary folder can be made");
-            let path = folder.path().join("test.sqlite");
-            TestGuard {
-                target: Target::Sqlite { path },
-                clean_up: CleanUp::Folder { _folder: folder },
-            }
-        }
-        Engine::Postgres => place_on_server(),
+        Engine::Sqlite => place_in_folder(),
+        Engine::Postgres => place_on_server(server::empty_database()),
     }
 }
 
-fn place_on_server() -> TestGuard {
-    let server = std::env::var("HIKYAKU_TEST_POSTGRES").expect(
-        "HIKYAKU_TEST_POSTGRES says where PostgreSQL is for tests (`scripts/postgres.sh run -- \
-         COMMAND` sets it); HIKYAKU_TEST_ENGINES=sqlite does without",
-    );
-    let random = RandomState::new().hash_one(std::process::id());
-    let name = format!("hikyaku_test_{random:016x}");
-    at_server(&server, format!("CREATE DATABASE {name}")).expect("a database can be made");
-    let (address, parameters) = match server.split_once('?') {
-        Some((address, parameters)) => (address, format!("?{parameters}")),
-        None => (server.as_str(), String::new()),
-    };
-    let (host, _) = address.rsplit_once('/').expect("the URL names a database");
-    let url = format!("{host}/{name}{parameters}");
+/// The same, on PostgreSQL already migrated: a copy costs less than the migrations.
+fn migrated_place(engine: Engine) -> TestGuard {
+    match engine {
+        Engine::Sqlite => place_in_folder(),
+        Engine::Postgres => place_on_server(server::migrated_database()),
+    }
+}
+
+fn place_in_folder() -> TestGuard {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("test.sqlite");
+    TestGuard {
+        target: Target::Sqlite { path },
+        _folder: Some(folder),
+    }
+}
+
+fn place_on_server(url: String) -> TestGuard {
     TestGuard {
         target: Target::Postgres { url },
-        clean_up: CleanUp::Database { server, name },
+        _folder: None,
     }
-}
-
-/// Runs one statement at the server, outside of any async runtime.
-fn at_server(server: &str, statement: String) -> Result<(), String> {
-    let server = server.to_owned();
-    let work = move || {
-        let mut client = Client::connect(&server, NoTls).map_err(|e| e.to_string())?;
-        client.batch_execute(&statement).map_err(|e| e.to_string())
-    };
-    let thread = std::thread::spawn(work);
-    thread
-        .join()
-        .unwrap_or_else(|_| Err("the thread panicked".to_owned()))
 }
 
 /// Declares tests that run on both engines; see [`crate::testing`].
