@@ -43,8 +43,3 @@ pub const MAX_CLIENT_NAME: usize = 255;
 
 /// Octets of a reply line at most, CRLF included (RFC 5321 §4.5.3.1.5).
 pub const MAX_REPLY_LINE: usize = 512;
-
-/// Octets of a message beyond its size limit that are read and dropped, so that the client hears
-/// the refusal instead of a broken connection. One that goes on is cut off. Default 100 MiB: the
-/// largest message that people try to send by accident.
-pub const MAX_DISCARDED: u64 = 100 << 20;

@@ -19,7 +19,7 @@ pub struct Reply {
 pub struct EnhancedCode {
     /// 2 success, 4 try again, 5 permanent failure.
     pub class: u8,
-    /// What it is about: 1 address, 2 mailbox, 3 system, 4 routing, 5 protocol, 6 content, 7 policy.
+    /// What about: 1 address, 2 mailbox, 3 system, 4 routing, 5 protocol, 6 content, 7 policy.
     pub subject: u16,
     /// What exactly.
     pub detail: u16,
