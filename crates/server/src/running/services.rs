@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hikyaku_http_api::HttpService;
+use hikyaku_imap::{Imap, ImapOptions, Limits as ImapLimits};
 use hikyaku_net::{Gate, Listener};
 use hikyaku_pop3::{Pop3, Pop3Options};
 use hikyaku_smtp::{Kind, MemoryBudget, Options as SmtpOptions, Rooms, SmtpService};
@@ -15,6 +16,7 @@ pub(super) struct Protocols {
     submission: Arc<SmtpService>,
     submissions: Arc<SmtpService>,
     lmtp: Arc<SmtpService>,
+    imap: Arc<Imap>,
     pop3: Arc<Pop3>,
 }
 
@@ -36,11 +38,23 @@ impl Protocols {
             host_name: host.to_owned(),
             ..Default::default()
         };
+        let imap = ImapOptions {
+            host_name: host.to_owned(),
+            limits: ImapLimits {
+                message: config.limits.max_message.bytes(),
+                ..Default::default()
+            },
+        };
         Self {
             mx: smtp(Kind::Mx),
             submission: smtp(Kind::Submission),
             submissions: smtp(Kind::Submissions),
             lmtp: smtp(Kind::Lmtp),
+            imap: Arc::new(Imap::new(
+                store.sign_in.clone(),
+                store.mailstore.clone(),
+                imap,
+            )),
             pop3: Arc::new(Pop3::new(
                 store.sign_in.clone(),
                 store.mailstore.clone(),
@@ -62,7 +76,7 @@ impl Protocols {
             Service::Submission => gate.serve(listener, Arc::clone(&self.submission)),
             Service::Submissions => gate.serve(listener, Arc::clone(&self.submissions)),
             Service::Lmtp => gate.serve(listener, Arc::clone(&self.lmtp)),
-            Service::Imap | Service::Imaps => return drop(listener),
+            Service::Imap | Service::Imaps => gate.serve(listener, Arc::clone(&self.imap)),
             Service::Pop3 | Service::Pop3s => gate.serve(listener, Arc::clone(&self.pop3)),
             Service::Http | Service::Https => gate.serve(listener, Arc::clone(http)),
         };
