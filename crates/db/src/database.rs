@@ -131,6 +131,15 @@ impl Database {
         }
     }
 
+    /// Whether the engine answers a read at all: for health checks.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.read(|tx| {
+            tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0))
+                .map(drop)
+        })
+        .await
+    }
+
     /// Lets the engine check its files and references; one line per problem. PostgreSQL has no such
     /// check from outside: the list is empty.
     pub async fn integrity_check(&self) -> Result<Vec<String>, DbError> {

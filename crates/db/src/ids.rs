@@ -191,7 +191,7 @@ mod tests {
         let ids = generator(1, 0, RANGE_MS);
         let (id, standing) = ids.next(at(RANGE_MS * 50));
         assert_eq!((id >> 22, standing), (RANGE_MS, Ok(())));
-        assert_eq!(ids.wait(std::time::Duration::from_secs(60)), Wake::Renew);
+        assert_eq!(ids.wait(std::time::Duration::from_mins(1)), Wake::Renew);
         // One millisecond of the range is left: 4096 ids, one of them used.
         for _ in 1..4096 {
             assert!(ids.next(at(RANGE_MS * 50)).1.is_ok());

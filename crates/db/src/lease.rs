@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A number whose holder has not renewed for this long may be taken over (default 30 minutes).
-const LEASE: Duration = Duration::from_secs(30 * 60);
+const LEASE: Duration = Duration::from_mins(30);
 /// How often the lease is renewed (default 5 minutes: half of the recorded range).
 pub(crate) const RENEW_EVERY: Duration = Duration::from_millis(RANGE_MS as u64 / 2);
 /// How soon a failed renewal is tried again (default 1 s).

@@ -120,15 +120,12 @@ fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
         if rest.is_empty() {
             return None;
         }
-        let (piece, after) = match verbatim_length(rest) {
-            Some(length) => {
-                let (quoted, after) = rest.split_at(length);
-                (Piece::Verbatim(quoted), after)
-            }
-            None => {
-                let (code, after) = rest.split_at(code_length(rest));
-                (Piece::Code(code), after)
-            }
+        let (piece, after) = if let Some(length) = verbatim_length(rest) {
+            let (quoted, after) = rest.split_at(length);
+            (Piece::Verbatim(quoted), after)
+        } else {
+            let (code, after) = rest.split_at(code_length(rest));
+            (Piece::Code(code), after)
         };
         rest = after;
         Some(piece)

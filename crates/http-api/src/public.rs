@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use hikyaku_db::{Database, DbError, params};
+use hikyaku_db::{Database, DbError};
 use hikyaku_net::{ClosedZone, Peer, Zone};
 use tokio::time::timeout;
 

@@ -83,7 +83,9 @@ impl Hints {
     pub(crate) fn wake_all(&self) {
         for shard in &self.inner.shards {
             let slots: Vec<_> = lock(shard).values().cloned().collect();
-            slots.iter().for_each(|slot| slot.wake());
+            for slot in slots {
+                slot.wake();
+            }
         }
     }
 }

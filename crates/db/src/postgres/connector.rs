@@ -16,7 +16,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sent data that is not acknowledged for this long means that the connection is lost (default 30 s).
 const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
 /// A silent connection is probed after this time (default 60 s).
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
 /// The first pause after a failed attempt to connect (default 100 ms); each further one is doubled.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 /// The longest pause between attempts to connect (default 2 s).

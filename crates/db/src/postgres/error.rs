@@ -99,7 +99,7 @@ fn is_connection_code(code: &str) -> bool {
 fn is_local(error: &postgres::Error) -> bool {
     error
         .source()
-        .is_some_and(|source| source.is::<super::types::Unsuitable>())
+        .is_some_and(<dyn std::error::Error>::is::<super::types::Unsuitable>)
 }
 
 /// The error with what caused it.

@@ -111,7 +111,7 @@ impl PostgresStore {
         let (carrier, ways) = (Arc::clone(&self.carrier), Arc::clone(connector));
         let hints = shared.hints.clone();
         self.carriers.spawn("db-listen", move || {
-            carrier.run_listener(listener, &ways, &hints)
+            carrier.run_listener(listener, &ways, &hints);
         })?;
         shared.carrier.connect(Arc::clone(&self.carrier) as _);
         Ok(())

@@ -16,7 +16,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, Tls), OpenError> {
     let (mut mode, mut authorities, mut rest) = ("prefer".to_owned(), None, Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
-            Some(("sslmode", value)) => mode = value.to_owned(),
+            Some(("sslmode", value)) => value.clone_into(&mut mode),
             Some(("sslrootcert", value)) => authorities = Some(PathBuf::from(decode(value)?)),
             _ => rest.push(pair),
         }
@@ -33,9 +33,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, Tls), OpenError> {
     let (driver_mode, trust) = match (mode.as_str(), authorities) {
         ("disable", _) => (SslMode::Disable, None),
         // As libpq: with authorities given, `require` checks too.
-        ("require", Some(file)) | ("verify-full", Some(file)) => {
-            (SslMode::Require, Some(Trust::File(file)))
-        }
+        ("require" | "verify-full", Some(file)) => (SslMode::Require, Some(Trust::File(file))),
         ("verify-full", None) => (SslMode::Require, Some(Trust::System)),
         ("require", None) => (SslMode::Require, Some(Trust::Anyone)),
         ("prefer", _) => (SslMode::Prefer, Some(Trust::Anyone)),

@@ -88,7 +88,7 @@ impl Writer {
             let run = self.run_member(&mut member);
             group.push(member);
             if let Run::GroupLost(reason) = run {
-                return self.recover(group, reason);
+                return self.recover(group, &reason);
             }
             if group.len() < GROUP_MEMBERS && started.elapsed() < self.group_time {
                 next = self.queue.take_more(lane);
@@ -171,7 +171,7 @@ impl Writer {
 
     /// Runs the members of a lost group one by one, each with a commit of its own, so that only
     /// those fail that cannot be done. A member that was alone already has its answer.
-    fn recover(&self, group: &mut Vec<Member>, reason: DbError) {
+    fn recover(&self, group: &mut Vec<Member>, reason: &DbError) {
         self.hints.borrow_mut().clear();
         let mut members = std::mem::take(group);
         if members.len() == 1 {
