@@ -9,7 +9,7 @@ use crate::support::{Gate, hold, integers, poll_once, run};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_file_fails_the_one_that_does_not_fit() {
     let test = fresh_with(Engine::Sqlite, |options| {
-        options.sqlite_group_time = Duration::from_secs(3600);
+        options.sqlite_group_time = Duration::from_hours(1);
     })
     .await;
     let db = &test.db;

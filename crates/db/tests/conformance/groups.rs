@@ -17,7 +17,7 @@ const TABLE: &[&str] = &["CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY)"];
 /// A store whose groups do not end because of a slow machine.
 async fn patient() -> TestDatabase {
     fresh_with(Engine::Sqlite, |options| {
-        options.sqlite_group_time = Duration::from_secs(3600)
+        options.sqlite_group_time = Duration::from_hours(1);
     })
     .await
 }
@@ -76,7 +76,7 @@ async fn a_group_is_bounded_in_members_and_in_time() {
     assert_eq!(db.metrics().commits - before, 2);
 
     let hasty = fresh_with(Engine::Sqlite, |options| {
-        options.sqlite_group_time = Duration::ZERO
+        options.sqlite_group_time = Duration::ZERO;
     })
     .await;
     run(&hasty.db, TABLE).await;

@@ -74,7 +74,7 @@ on_both_engines! {
     async fn a_clock_that_jumps_ahead_stops_nothing(test: TestDatabase) {
         let mut last = 0;
         for _ in 0..50 {
-            test.clock.advance(Duration::from_secs(86_400));
+            test.clock.advance(Duration::from_hours(24));
             let ids = take(&test.db, 10).await;
             assert!(ids[0] > last && ids.is_sorted());
             last = ids[9];
@@ -87,13 +87,13 @@ on_both_engines! {
         test.db
             .write(Lane::Mail, |tx| tx.execute(
                 "UPDATE node SET holder = 'somebody else', leased_until = ?1",
-                params![tx.now().plus(Duration::from_secs(86_400))],
+                params![tx.now().plus(Duration::from_hours(24))],
             ))
             .await
             .unwrap();
         let mark = integers(&test.db, "SELECT id_mark FROM node").await[0];
         // Far enough that the keeper renews, and learns that there is nothing to renew.
-        test.clock.advance(Duration::from_secs(3600));
+        test.clock.advance(Duration::from_hours(1));
         let mut id = take(&test.db, 1).await[0];
         while node(id) == node(first) {
             assert!(id >> 22 <= mark, "an id beyond the range that was recorded");

@@ -1,4 +1,5 @@
 //! What the store promises, proved on both engines.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod concurrency;
 mod disk_full;

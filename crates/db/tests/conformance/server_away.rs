@@ -144,7 +144,7 @@ async fn what_is_queued_is_done_when_the_server_is_back_in_time() {
         return;
     }
     let (_guard, proxy, url) = behind_a_proxy();
-    let db = open(&url, Duration::from_secs(120)).await;
+    let db = open(&url, Duration::from_mins(2)).await;
     let mut listener = db.hints().subscribe(hikyaku_db::Hint::Queue);
     proxy.switch_off();
     let mut write = Box::pin(db.write(Lane::Mail, |tx| {

@@ -222,7 +222,7 @@ on_both_engines! {
     async fn time_comes_from_the_clock(test: TestDatabase) {
         let now = || test.db.write(Lane::Mail, |tx| Db::Ok(tx.now()));
         let before = now().await.unwrap();
-        test.clock.advance(std::time::Duration::from_secs(86_400));
+        test.clock.advance(std::time::Duration::from_hours(24));
         assert_eq!(now().await.unwrap().since(before).as_secs(), 86_400);
         assert_eq!(test.db.read(|tx| Db::Ok(tx.now())).await.unwrap(), test.db.now());
     }

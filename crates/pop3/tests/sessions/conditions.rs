@@ -9,14 +9,14 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 
 use crate::{
     stage::{HOST, Host, quick_limits},
-    transcript::{Stage as _, Stream},
+    transcript::Pipe,
 };
 
 const LOCAL: &str = "127.0.0.1:4000";
 const SIGN_IN: &str = "USER taro@example.test\r\nPASS himitsu no kotoba\r\n";
 
 /// A signed-in session and the line that says what is in the mailbox.
-async fn signed_in(host: &Host) -> (BufReader<Box<dyn Stream>>, String) {
+async fn signed_in(host: &Host) -> (BufReader<Box<dyn Pipe>>, String) {
     let mut client = BufReader::new(host.dial(LOCAL, false).await);
     client.write_all(SIGN_IN.as_bytes()).await.unwrap();
     let _greeting = line(&mut client).await;
@@ -25,14 +25,14 @@ async fn signed_in(host: &Host) -> (BufReader<Box<dyn Stream>>, String) {
     (client, opened)
 }
 
-async fn line(client: &mut BufReader<Box<dyn Stream>>) -> String {
+async fn line(client: &mut BufReader<Box<dyn Pipe>>) -> String {
     let mut line = String::new();
     let reading = tokio::time::timeout(Duration::from_secs(30), client.read_line(&mut line));
     reading.await.expect("a line comes in time").unwrap();
     line
 }
 
-async fn ask(client: &mut BufReader<Box<dyn Stream>>, command: &str) -> String {
+async fn ask(client: &mut BufReader<Box<dyn Pipe>>, command: &str) -> String {
     client
         .write_all(format!("{command}\r\n").as_bytes())
         .await

@@ -28,7 +28,7 @@ use tokio::{io::duplex, sync::watch};
 use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
-use crate::transcript::{Stage, Stream};
+use crate::transcript::{Kept, Pipe, Scene};
 
 /// The host's name.
 pub(crate) const HOST: &str = "mail.example.test";
@@ -140,7 +140,7 @@ impl Host {
     }
 
     /// A connection from an address, served in the background.
-    pub(crate) async fn dial(&self, from: &str, secure: bool) -> Box<dyn Stream> {
+    pub(crate) async fn dial(&self, from: &str, secure: bool) -> Box<dyn Pipe> {
         let (client, server) = duplex(64 * 1024);
         let from: SocketAddr = from.parse().unwrap();
         let mut options = ConnectionOptions::new(ClosedZone::default().peer(from));
@@ -165,7 +165,7 @@ impl Host {
         });
         let client = Box::new(client);
         if secure {
-            self.secure(client).await
+            self.handshake(client).await
         } else {
             client
         }
@@ -181,17 +181,35 @@ impl Host {
     }
 }
 
-impl Stage for Host {
-    async fn connect(&self, kind: &str) -> Box<dyn Stream> {
-        match kind {
-            "default" => self.dial("127.0.0.1:4000", false).await,
-            "internet" => self.dial("192.0.2.1:4000", false).await,
-            "tls" => self.dial("192.0.2.1:4000", true).await,
-            other => panic!("no connection of kind {other}"),
+impl Scene for Host {
+    async fn open(&mut self, words: &[String]) -> Result<Box<dyn Pipe>, String> {
+        match words {
+            [kind] if kind == "local" => Ok(self.dial("127.0.0.1:4000", false).await),
+            [kind] if kind == "internet" => Ok(self.dial("192.0.2.1:4000", false).await),
+            [kind] if kind == "tls" => Ok(self.dial("192.0.2.1:4000", true).await),
+            other => Err(format!("no connection of kind {other:?}")),
         }
     }
 
-    async fn secure(&self, plain: Box<dyn Stream>) -> Box<dyn Stream> {
+    async fn secure(&mut self, plain: Box<dyn Pipe>) -> Result<Box<dyn Pipe>, String> {
+        Ok(self.handshake(plain).await)
+    }
+
+    async fn act(
+        &mut self,
+        name: &str,
+        words: &[String],
+        _body: &[String],
+        _kept: &mut Kept,
+    ) -> Result<(), String> {
+        Self::act(self, &format!("{name} {}", words.join(" "))).await;
+        Ok(())
+    }
+}
+
+impl Host {
+    /// The client's side of a TLS handshake.
+    async fn handshake(&self, plain: Box<dyn Pipe>) -> Box<dyn Pipe> {
         let mut roots = RootCertStore::empty();
         roots.add(self.signed.certificate_der().clone()).unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -207,8 +225,9 @@ impl Stage for Host {
         Box::new(connector.connect(name, plain).await.unwrap())
     }
 
-    async fn act(&self, words: &str) {
-        match words.split(' ').collect::<Vec<_>>().as_slice() {
+    /// Does what a transcript, or a test, says in words.
+    pub(crate) async fn act(&self, words: &str) {
+        match words.split_whitespace().collect::<Vec<_>>().as_slice() {
             ["append", names @ ..] => {
                 for name in names {
                     let found = MESSAGES.iter().find(|(known, _)| known == name);
@@ -254,9 +273,7 @@ impl Stage for Host {
             other => panic!("cannot do {other:?}"),
         }
     }
-}
 
-impl Host {
     async fn inbox_of(&self, account: &str) -> (AccountScope, hikyaku_types::MailboxId) {
         let scope = self.scopes[account];
         let inbox = self.mail.mailbox(scope, &MailboxPath::inbox()).await;
