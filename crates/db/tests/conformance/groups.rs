@@ -1,7 +1,10 @@
 //! Group commit on SQLite: one fsync for all, results only after it, members apart from each other.
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -137,9 +140,10 @@ async fn when_the_outer_transaction_is_lost_the_members_are_run_one_by_one() {
     let gate = Gate::default();
     let held = hold(db, &gate);
     gate.reached().await;
-    static RUNS: AtomicU32 = AtomicU32::new(0);
-    let mut good = Box::pin(db.write(Lane::Mail, |tx| {
-        RUNS.fetch_add(1, Ordering::SeqCst);
+    let runs = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&runs);
+    let mut good = Box::pin(db.write(Lane::Mail, move |tx| {
+        counter.fetch_add(1, Ordering::SeqCst);
         tx.hint(Hint::Directory);
         tx.execute("INSERT INTO t VALUES (1)", params![])
     }));
@@ -162,7 +166,7 @@ async fn when_the_outer_transaction_is_lost_the_members_are_run_one_by_one() {
     assert!(bad.await.is_err_and(|error| error.is_unique()));
     assert_eq!(late.await, Ok(1));
     held.await.unwrap().unwrap();
-    assert_eq!(RUNS.load(Ordering::SeqCst), 2);
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
     assert_eq!(integers(db, "SELECT id FROM t ORDER BY id").await, [1, 3]);
     assert!(directory.has_changed() && !queue.has_changed());
     let metrics = db.metrics();

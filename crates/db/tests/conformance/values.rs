@@ -10,6 +10,9 @@ use crate::support::{Db, run};
 const TABLE: &[&str] =
     &["CREATE TABLE v (id BIGINT NOT NULL PRIMARY KEY, i BIGINT, t TEXT, b BLOBTYPE)"];
 
+/// The columns of one row.
+type Stored = (Option<i64>, Option<String>, Option<Vec<u8>>);
+
 /// The column type for bytes is one of the few differences.
 async fn table(db: &hikyaku_db::Database) {
     let bytes = match db.engine() {
@@ -38,7 +41,7 @@ on_both_engines! {
         })
         .await
         .unwrap();
-        let rows: Db<Vec<(Option<i64>, Option<String>, Option<Vec<u8>>)>> = db
+        let rows: Db<Vec<Stored>> = db
             .read(|tx| {
                 tx.query("SELECT i, t, b FROM v ORDER BY id", params![], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
