@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 
 use hikyaku_message::fuzz::TARGETS;
 
-/// Mutations of each seed, for each target.
-const MUTATIONS: u32 = 12;
+/// Mutations of each seed, for each target. `FUZZ_ROUNDS` multiplies them for a longer search.
+const MUTATIONS: u32 = 24;
 
 /// Seeds are cut to this size, in bytes, so that the many rounds stay fast.
 const MAX_SEED: usize = 4096;
@@ -140,9 +140,9 @@ fn with_stored_forms(mut seeds: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 }
 
 fn run(name: &str) {
-    let (_, target) = TARGETS
+    let target = TARGETS
         .iter()
-        .find(|(known, _)| *known == name)
+        .find(|target| target.name == name)
         .expect("the target exists");
     let seeds = seeds();
     let seeds = if name == "stored" {
@@ -150,11 +150,12 @@ fn run(name: &str) {
     } else {
         seeds
     };
+    let rounds: u32 = std::env::var("FUZZ_ROUNDS").map_or(1, |n| n.parse().expect("a number"));
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for seed in &seeds {
-        target(seed);
-        for _ in 0..MUTATIONS {
-            target(&random.mutate(seed, &seeds));
+        (target.run)(seed);
+        for _ in 0..MUTATIONS * rounds {
+            (target.run)(&random.mutate(seed, &seeds));
         }
     }
 }
@@ -166,7 +167,7 @@ macro_rules! targets {
         #[test]
         fn every_target_is_run() {
             let run: &[&str] = &[$(stringify!($name)),*];
-            assert!(TARGETS.iter().all(|(name, _)| run.contains(name)));
+            assert!(TARGETS.iter().all(|target| run.contains(&target.name)));
         }
     };
 }

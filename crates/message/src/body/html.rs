@@ -158,15 +158,12 @@ impl Reader<'_> {
             .take(MAX_REFERENCE_BYTES)
             .position(|byte| byte == b';');
         let name = end.and_then(|end| body.get(..end));
-        match name.and_then(resolve) {
-            Some(character) => {
-                self.push(character);
-                self.cursor.skip(end.unwrap_or_default() + 2);
-            }
-            None => {
-                self.push('&');
-                self.cursor.skip(1);
-            }
+        if let Some(character) = name.and_then(resolve) {
+            self.push(character);
+            self.cursor.skip(end.unwrap_or_default() + 2);
+        } else {
+            self.push('&');
+            self.cursor.skip(1);
         }
     }
 }

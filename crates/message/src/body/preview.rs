@@ -10,6 +10,9 @@ use crate::{
 /// Most parts tried for a preview (8): the first text is nearly always the one.
 const MAX_PARTS_TRIED: usize = 8;
 
+/// How far into a part the preview is looked for first, in bytes (4 KiB).
+const NEAR_SOURCE_BYTES: usize = 4 * 1024;
+
 /// The first [`MAX_PREVIEW_CHARS`] characters of the message's text, blanks folded; empty when
 /// there is no text. Plain text is preferred to HTML, the message itself to embedded ones.
 pub fn preview(message: &[u8], structure: &Structure) -> String {
@@ -63,9 +66,20 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// The first words of `part`: usually found at once near its start.
 fn preview_of(message: &[u8], part: &Part) -> String {
+    let near = preview_within(message, part, NEAR_SOURCE_BYTES);
+    if near.chars().count() + 1 >= MAX_PREVIEW_CHARS
+        || part.body.len() as usize <= NEAR_SOURCE_BYTES
+    {
+        return near;
+    }
+    preview_within(message, part, MAX_PREVIEW_SOURCE_BYTES)
+}
+
+fn preview_within(message: &[u8], part: &Part, limit: usize) -> String {
     let body = part.body.of(message);
-    let body = body.get(..MAX_PREVIEW_SOURCE_BYTES).unwrap_or(body);
+    let body = body.get(..limit).unwrap_or(body);
     let bytes = decode_transfer(&part.encoding, body);
     let label = part.content_type.charset().unwrap_or_default();
     let text = charset::decode(&label, &bytes).text;
@@ -169,5 +183,7 @@ mod tests {
     fn only_the_start_of_a_large_part_is_read() {
         let message = format!("\n{}x", " ".repeat(MAX_PREVIEW_SOURCE_BYTES));
         assert_eq!(preview_str(&message), "");
+        let message = format!("\n{}x", " ".repeat(MAX_PREVIEW_SOURCE_BYTES - 1));
+        assert_eq!(preview_str(&message), "x");
     }
 }

@@ -2,7 +2,7 @@
 
 use hikyaku_types::OffsetTimestamp;
 
-use crate::header::date::Civil;
+use crate::header::civil::Civil;
 
 /// `Fri, 05 Jan 2024 12:00:00 +0900`.
 pub fn format_date(date: OffsetTimestamp) -> String {

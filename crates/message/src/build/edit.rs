@@ -5,35 +5,32 @@
 use super::HeaderBlock;
 use crate::{header::Fields, range::ByteRange};
 
-/// Which fields a submitted message lacks (RFC 6409 §8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lacks {
-    /// No Date.
-    pub date: bool,
-    /// No Message-ID.
-    pub message_id: bool,
-    /// No From.
-    pub from: bool,
-    /// Not one of To, Cc and Bcc.
-    pub recipients: bool,
+/// A field, or group of fields, that a submitted message should have (RFC 6409 §8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Expected {
+    /// Date.
+    Date,
+    /// Message-ID.
+    MessageId,
+    /// From.
+    From,
+    /// One of To, Cc and Bcc.
+    Recipients,
 }
 
-/// Looks which fields the header of `message` lacks.
-pub fn lacks(message: &[u8]) -> Lacks {
-    let mut lacks = Lacks {
-        date: true,
-        message_id: true,
-        from: true,
-        recipients: true,
-    };
+/// What of the expected the header of `message` lacks.
+pub fn lacking(message: &[u8]) -> Vec<Expected> {
+    const WANTED: [(Expected, &[&str]); 4] = [
+        (Expected::Date, &["Date"]),
+        (Expected::MessageId, &["Message-ID"]),
+        (Expected::From, &["From"]),
+        (Expected::Recipients, &["To", "Cc", "Bcc"]),
+    ];
+    let mut lacking: Vec<_> = WANTED.to_vec();
     for field in Fields::of_message(message) {
-        let is = |name| field.is(message, name);
-        lacks.date &= !is("Date");
-        lacks.message_id &= !is("Message-ID");
-        lacks.from &= !is("From");
-        lacks.recipients &= !(is("To") || is("Cc") || is("Bcc"));
+        lacking.retain(|(_, names)| !names.iter().any(|name| field.is(message, name)));
     }
-    lacks
+    lacking.into_iter().map(|(expected, _)| expected).collect()
 }
 
 /// `message` with `block` before its header. A message without any header gets the empty line
@@ -101,24 +98,15 @@ mod tests {
 
     #[test]
     fn missing_fields_are_seen() {
-        let expected = Lacks {
-            date: true,
-            message_id: true,
-            from: false,
-            recipients: false,
-        };
-        assert_eq!(lacks(MESSAGE), expected);
-        let all = Lacks {
-            date: true,
-            message_id: true,
-            from: true,
-            recipients: true,
-        };
-        assert_eq!(lacks(b"\r\nDate: x\r\n"), all);
-        assert_eq!(
-            lacks(b"DATE: x\nmessage-id: y\nFROM: z\ncc: q\n\n"),
-            Lacks::default()
-        );
+        assert_eq!(lacking(MESSAGE), [Expected::Date, Expected::MessageId]);
+        let all = [
+            Expected::Date,
+            Expected::MessageId,
+            Expected::From,
+            Expected::Recipients,
+        ];
+        assert_eq!(lacking(b"\r\nDate: x\r\n"), all);
+        assert_eq!(lacking(b"DATE: x\nmessage-id: y\nFROM: z\ncc: q\n\n"), []);
     }
 
     #[test]

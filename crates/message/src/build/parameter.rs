@@ -1,5 +1,7 @@
 //! Writing one parameter (RFC 2045 §5.1, RFC 2231).
 
+use std::fmt::Write as _;
+
 /// Longest piece of a parameter on a line, in bytes.
 const MAX_PIECE: usize = 70;
 
@@ -47,7 +49,8 @@ fn percent_encode(character: char) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

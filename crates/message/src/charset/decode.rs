@@ -66,6 +66,12 @@ pub fn decode_as(charset: Charset, bytes: &[u8]) -> Decoded<'_> {
 
 /// Decodes text that has no label, as raw header text.
 pub fn decode_unlabelled(bytes: &[u8]) -> Cow<'_, str> {
+    if bytes.is_ascii()
+        && memchr::memchr(0x1b, bytes).is_none()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return Cow::Borrowed(text);
+    }
     decode_as(detect(bytes), bytes).text
 }
 

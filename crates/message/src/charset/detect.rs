@@ -42,16 +42,13 @@ pub(super) fn truthful(labelled: Charset, bytes: &[u8]) -> Charset {
             labelled
         };
     }
-    match labelled {
-        Charset::Utf8 if Utf8Look::of(bytes).bears_out_its_label() => Charset::Utf8,
-        Charset::Utf8 => detect(bytes),
-        Charset::Iso2022Jp if iso_2022_jp::has_designation(bytes) || has_shift_out(bytes) => {
-            labelled
-        }
-        Charset::Iso2022Jp => detect(bytes),
-        Charset::ShiftJis | Charset::EucJp => truthful_japanese(labelled, bytes),
-        _ => truthful_other(labelled, bytes),
-    }
+    let borne_out = match labelled {
+        Charset::Utf8 => Utf8Look::of(bytes).bears_out_its_label(),
+        Charset::Iso2022Jp => iso_2022_jp::has_designation(bytes) || has_shift_out(bytes),
+        Charset::ShiftJis | Charset::EucJp => return truthful_japanese(labelled, bytes),
+        _ => return truthful_other(labelled, bytes),
+    };
+    if borne_out { labelled } else { detect(bytes) }
 }
 
 fn truthful_japanese(labelled: Charset, bytes: &[u8]) -> Charset {

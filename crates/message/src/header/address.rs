@@ -55,21 +55,21 @@ pub fn parse(value: &[u8]) -> AddressList {
 }
 
 #[derive(Debug)]
-struct Parser {
+struct Parser<'a> {
     list: AddressList,
     /// What was read since the last separator, outside angle brackets.
-    phrase: Vec<Token>,
+    phrase: Vec<Token<'a>>,
     /// What was read within angle brackets.
-    angle: Option<Vec<Token>>,
+    angle: Option<Vec<Token<'a>>>,
     /// How much of the phrase stands before the closed angle brackets.
     before_angle: usize,
     /// A raw name cut in two by its comma, waiting for the rest: see [`Parser::end_entry`].
-    name_before_comma: Option<Vec<Token>>,
+    name_before_comma: Option<Vec<Token<'a>>>,
     in_angle: bool,
     in_group: bool,
 }
 
-impl Parser {
+impl<'a> Parser<'a> {
     fn new(cut: Cut) -> Self {
         Self {
             list: AddressList {
@@ -85,7 +85,7 @@ impl Parser {
         }
     }
 
-    fn take(&mut self, token: Token) {
+    fn take(&mut self, token: Token<'a>) {
         match token.kind {
             Kind::Special(special) if self.in_angle => self.special_in_angle(special, token),
             Kind::Special(special) => self.special(special, token),
@@ -94,7 +94,7 @@ impl Parser {
         }
     }
 
-    fn special_in_angle(&mut self, special: u8, token: Token) {
+    fn special_in_angle(&mut self, special: u8, token: Token<'a>) {
         let angle = self.angle.get_or_insert_default();
         match special {
             b'>' => self.in_angle = false,
@@ -115,7 +115,7 @@ impl Parser {
         }
     }
 
-    fn special(&mut self, special: u8, token: Token) {
+    fn special(&mut self, special: u8, token: Token<'a>) {
         match special {
             b'<' => {
                 if self.angle.is_some() {
@@ -146,7 +146,7 @@ impl Parser {
             b'@' => self.phrase.push(token),
             b':' => {
                 self.phrase.push(Token {
-                    kind: Kind::Atom(":".into()),
+                    kind: Kind::Atom(":"),
                     spaced: token.spaced,
                 });
             }
@@ -168,13 +168,13 @@ impl Parser {
                     first.spaced = true;
                 }
                 before.push(Token {
-                    kind: Kind::Atom(",".into()),
+                    kind: Kind::Atom(","),
                     spaced: false,
                 });
                 before.append(&mut phrase);
                 phrase = before;
             } else {
-                self.push(unbracketed(before));
+                self.push(unbracketed(&before));
             }
         } else if angle.is_none() && after == After::Comma && is_raw_name(&phrase) {
             self.name_before_comma = Some(phrase);
@@ -182,7 +182,7 @@ impl Parser {
         }
         match angle {
             Some(angle) => self.push(Some(bracketed(&phrase, &angle))),
-            None => self.push(unbracketed(phrase)),
+            None => self.push(unbracketed(&phrase)),
         }
     }
 
@@ -211,12 +211,12 @@ enum After {
     Other,
 }
 
-fn has_at(tokens: &[Token]) -> bool {
+fn has_at(tokens: &[Token<'_>]) -> bool {
     tokens.iter().any(|token| token.kind == Kind::Special(b'@'))
 }
 
 /// Whether this is the first half of a name in raw, non-ASCII text.
-fn is_raw_name(phrase: &[Token]) -> bool {
+fn is_raw_name(phrase: &[Token<'_>]) -> bool {
     !has_at(phrase)
         && phrase
             .iter()
@@ -224,7 +224,7 @@ fn is_raw_name(phrase: &[Token]) -> bool {
 }
 
 /// `phrase <angle>`.
-fn bracketed(phrase: &[Token], angle: &[Token]) -> Mailbox {
+fn bracketed(phrase: &[Token<'_>], angle: &[Token<'_>]) -> Mailbox {
     let mut address = addr_spec(angle);
     address.name = name(phrase);
     address
@@ -232,14 +232,14 @@ fn bracketed(phrase: &[Token], angle: &[Token]) -> Mailbox {
 
 /// An entry without angle brackets: an address, perhaps with a comment or with a name whose
 /// brackets are missing; a lone word; or nothing.
-fn unbracketed(phrase: Vec<Token>) -> Option<Mailbox> {
+fn unbracketed<'a>(phrase: &[Token<'a>]) -> Option<Mailbox> {
     let at = phrase
         .iter()
         .rposition(|token| token.kind == Kind::Special(b'@'));
     let Some(at) = at else {
-        return without_at(&phrase);
+        return without_at(phrase);
     };
-    let words: Vec<Token> = phrase
+    let words: Vec<Token<'a>> = phrase
         .iter()
         .filter(|token| !matches!(token.kind, Kind::Comment(_)))
         .cloned()
@@ -259,16 +259,16 @@ fn unbracketed(phrase: Vec<Token>) -> Option<Mailbox> {
         .find(|&index| index > at + 1 && !joined(&words, index))
         .unwrap_or(words.len());
     let mut mailbox = addr_spec(words.get(start..end).unwrap_or_default());
-    let mut rest: Vec<Token> = words.get(..start).unwrap_or_default().to_vec();
+    let mut rest: Vec<Token<'a>> = words.get(..start).unwrap_or_default().to_vec();
     rest.extend_from_slice(words.get(end..).unwrap_or_default());
-    mailbox.name = name(&rest).or_else(|| name(&phrase_comments(&phrase)));
+    mailbox.name = name(&rest).or_else(|| name(&phrase_comments(phrase)));
     Some(mailbox)
 }
 
 /// Whether the token at `index` belongs to the same address as the one before it: no blanks
 /// between them, or blanks around a dot or an at sign, which is obsolete but legal.
-fn joined(words: &[Token], index: usize) -> bool {
-    let dotted = |token: &Token, at_end: bool| match &token.kind {
+fn joined(words: &[Token<'_>], index: usize) -> bool {
+    let dotted = |token: &Token<'_>, at_end: bool| match &token.kind {
         Kind::Atom(text) if at_end => text.ends_with('.'),
         Kind::Atom(text) => text.starts_with('.'),
         Kind::Special(special) => *special == b'@',
@@ -281,7 +281,7 @@ fn joined(words: &[Token], index: usize) -> bool {
     !token.spaced || dotted(token, false) || before.is_some_and(|before| dotted(before, true))
 }
 
-fn phrase_comments(phrase: &[Token]) -> Vec<Token> {
+fn phrase_comments<'a>(phrase: &[Token<'a>]) -> Vec<Token<'a>> {
     phrase
         .iter()
         .filter(|token| matches!(token.kind, Kind::Comment(_)))
@@ -290,11 +290,8 @@ fn phrase_comments(phrase: &[Token]) -> Vec<Token> {
 }
 
 /// An entry without an at sign: a local user's name, or a phrase that is no address.
-fn without_at(phrase: &[Token]) -> Option<Mailbox> {
-    let mut words = phrase.iter().filter_map(|token| match &token.kind {
-        Kind::Atom(text) | Kind::Quoted(text) => Some(text),
-        Kind::Comment(_) | Kind::Special(_) => None,
-    });
+fn without_at(phrase: &[Token<'_>]) -> Option<Mailbox> {
+    let mut words = phrase.iter().filter_map(|token| token.kind.word());
     let first = words.next()?;
     if words.next().is_some() || !first.is_ascii() || first.contains("=?") {
         return Some(Mailbox {
@@ -305,25 +302,24 @@ fn without_at(phrase: &[Token]) -> Option<Mailbox> {
     let name = name(&phrase_comments(phrase));
     Some(Mailbox {
         name,
-        local: first.as_str().into(),
+        local: first.into(),
         ..Mailbox::default()
     })
 }
 
 /// The display name in a phrase: its words, or where there are none its comments.
-fn name(phrase: &[Token]) -> Option<HeaderText> {
+fn name(phrase: &[Token<'_>]) -> Option<HeaderText> {
     let raw = phrase_text(phrase);
     (!raw.is_empty()).then(|| HeaderText::from_raw(&raw))
 }
 
-fn phrase_text(phrase: &[Token]) -> Vec<u8> {
+fn phrase_text(phrase: &[Token<'_>]) -> Vec<u8> {
     let mut words = String::new();
     let mut comments = String::new();
     for token in phrase {
         let (into, text) = match &token.kind {
-            Kind::Atom(text) | Kind::Quoted(text) => (&mut words, text.as_str()),
-            Kind::Special(_) => (&mut words, "@"),
             Kind::Comment(text) => (&mut comments, text.as_str()),
+            other => (&mut words, other.word().unwrap_or("@")),
         };
         if !into.is_empty() && (token.spaced || matches!(token.kind, Kind::Comment(_))) {
             into.push(' ');
@@ -335,7 +331,7 @@ fn phrase_text(phrase: &[Token]) -> Vec<u8> {
 }
 
 /// `[route] local@domain`.
-fn addr_spec(tokens: &[Token]) -> Mailbox {
+fn addr_spec(tokens: &[Token<'_>]) -> Mailbox {
     let mut tokens = tokens;
     let mut route = None;
     let colon = tokens
@@ -367,13 +363,12 @@ fn addr_spec(tokens: &[Token]) -> Mailbox {
     }
 }
 
-fn joined_text(tokens: &[Token]) -> String {
+fn joined_text(tokens: &[Token<'_>]) -> String {
     let mut joined = String::new();
     for token in tokens {
         match &token.kind {
-            Kind::Atom(text) | Kind::Quoted(text) => joined.push_str(text),
             Kind::Special(special) => joined.push(char::from(*special)),
-            Kind::Comment(_) => {}
+            other => joined.push_str(other.word().unwrap_or_default()),
         }
     }
     joined

@@ -88,7 +88,7 @@ impl<'a> FieldScanner<'a> {
                 self.pos = start + line_len;
                 return Scanned::Stray;
             }
-            if line.iter().all(|byte| byte.is_ascii_whitespace()) {
+            if line.iter().all(u8::is_ascii_whitespace) {
                 return self.end(start + line_len, Ending::BlankLine);
             }
         }

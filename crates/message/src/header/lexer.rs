@@ -1,24 +1,37 @@
 //! Tokens of structured fields (RFC 5322 §3.2), read leniently and in linear time.
 
+use std::borrow::Cow;
+
 use crate::{cursor::Cursor, rfc2047::WordScanner};
 
 /// One token and whether blanks stood before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: Kind,
+pub(super) struct Token<'a> {
+    pub(super) kind: Kind<'a>,
     pub(super) spaced: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Kind<'a> {
     /// A run of ordinary characters (dots included), an encoded word, or a domain literal.
-    Atom(String),
+    Atom(&'a str),
     /// A quoted string, without quoting.
-    Quoted(String),
+    Quoted(Cow<'a, str>),
     /// A comment, without its outer parentheses and without quoting.
     Comment(String),
     /// One of `<>@,;:`.
     Special(u8),
+}
+
+impl Kind<'_> {
+    /// The text of an atom or a quoted string.
+    pub(super) fn word(&self) -> Option<&str> {
+        match self {
+            Self::Atom(text) => Some(text),
+            Self::Quoted(text) => Some(text),
+            Self::Comment(_) | Self::Special(_) => None,
+        }
+    }
 }
 
 /// Splits a field's text into tokens.
@@ -46,7 +59,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn delimited(&mut self) -> Option<Kind> {
+    fn delimited(&mut self) -> Option<Kind<'a>> {
         match self.cursor.peek()? {
             b'"' if !self.quotes_broken => {
                 let quoted = self.quoted();
@@ -68,10 +81,16 @@ impl<'a> Lexer<'a> {
     }
 
     /// A quoted string; `None`, without moving, when it has no end.
-    fn quoted(&mut self) -> Option<String> {
+    fn quoted(&mut self) -> Option<Cow<'a, str>> {
+        let start = self.cursor.pos() + 1;
         let mut ahead = self.cursor;
         ahead.skip(1);
-        let mut content = Vec::new();
+        let plain = ahead.take_while(|byte| byte != b'"' && byte != b'\\');
+        if ahead.eat(b'"') {
+            self.cursor = ahead;
+            return self.text.get(start..start + plain.len()).map(Cow::Borrowed);
+        }
+        let mut content = plain.to_vec();
         loop {
             match ahead.bump()? {
                 b'"' => break,
@@ -80,7 +99,7 @@ impl<'a> Lexer<'a> {
             }
         }
         self.cursor = ahead;
-        Some(text(content))
+        Some(Cow::Owned(text(content)))
     }
 
     /// A comment, nested ones included; `None`, without moving, when it has no end.
@@ -112,7 +131,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A domain literal with its brackets; `None`, without moving, when it has no end.
-    fn literal(&mut self) -> Option<String> {
+    fn literal(&mut self) -> Option<&'a str> {
         let start = self.cursor.pos();
         let mut ahead = self.cursor;
         ahead.take_while(|byte| byte != b']');
@@ -123,7 +142,7 @@ impl<'a> Lexer<'a> {
         Some(self.slice(start))
     }
 
-    fn atom(&mut self) -> String {
+    fn atom(&mut self) -> &'a str {
         let start = self.cursor.pos();
         if let Some(word) = self.words.at(start) {
             self.cursor.set_pos(word.end);
@@ -141,18 +160,15 @@ impl<'a> Lexer<'a> {
         self.slice(start)
     }
 
-    fn slice(&self, start: usize) -> String {
-        self.text
-            .get(start..self.cursor.pos())
-            .unwrap_or_default()
-            .to_owned()
+    fn slice(&self, start: usize) -> &'a str {
+        self.text.get(start..self.cursor.pos()).unwrap_or_default()
     }
 }
 
-impl Iterator for Lexer<'_> {
-    type Item = Token;
+impl<'a> Iterator for Lexer<'a> {
+    type Item = Token<'a>;
 
-    fn next(&mut self) -> Option<Token> {
+    fn next(&mut self) -> Option<Token<'a>> {
         let spaced = !self
             .cursor
             .take_while(|byte| matches!(byte, b' ' | b'\t'))
@@ -188,12 +204,12 @@ fn text(bytes: Vec<u8>) -> String {
 mod tests {
     use super::*;
 
-    fn kinds(text: &str) -> Vec<Kind> {
+    fn kinds(text: &str) -> Vec<Kind<'_>> {
         Lexer::new(text).map(|token| token.kind).collect()
     }
 
-    fn atom(text: &str) -> Kind {
-        Kind::Atom(text.into())
+    fn atom(text: &str) -> Kind<'_> {
+        Kind::Atom(text)
     }
 
     #[test]

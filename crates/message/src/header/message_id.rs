@@ -98,7 +98,10 @@ mod tests {
 
     #[test]
     fn long_lists_keep_their_first_and_last_ids() {
-        let value: String = (0..1000).map(|n| format!("<{n}@x> ")).collect();
+        let value = (0..1000)
+            .map(|n| format!("<{n}@x> "))
+            .collect::<Vec<_>>()
+            .concat();
         let ids = list(&value);
         assert_eq!(ids.len(), MAX_REFERENCES);
         assert_eq!(ids.first().map(String::as_str), Some("0@x"));

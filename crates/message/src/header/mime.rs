@@ -152,11 +152,15 @@ mod tests {
 
     fn media(value: &str) -> Option<String> {
         let found = content_type(value.as_bytes()).value?;
-        let mut rendered = format!("{}/{}", found.main, found.sub);
+        let mut rendered = vec![format!("{}/{}", found.main, found.sub)];
         for parameter in &found.parameters {
-            rendered += &format!(";{}={}", parameter.wire_name(), parameter.value.decoded());
+            rendered.push(format!(
+                "{}={}",
+                parameter.wire_name(),
+                parameter.value.decoded()
+            ));
         }
-        Some(rendered)
+        Some(rendered.join(";"))
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! each takes any bytes, in linear time, and gives the best reading of them.
 
 pub mod address;
+pub mod civil;
 pub mod date;
 mod field;
 mod fold;

@@ -68,7 +68,7 @@ impl<'a> Parser<'a> {
     /// Scans a header that starts at `start`. A boundary line ends it, as the empty line does.
     fn header(&mut self, start: usize) -> Header {
         let mut scanner = FieldScanner::new(self.message, start);
-        let mut fields = Vec::new();
+        let mut fields = Vec::with_capacity(16);
         let mut dropped = false;
         loop {
             let pos = scanner.pos();
@@ -121,7 +121,7 @@ impl<'a> Parser<'a> {
         };
         part.body = ByteRange::new(start, stop.map_or(self.message.len(), |stop| stop.body_end));
         part.lines = self.lines.up_to(part.body.end()) - lines_before;
-        self.fill_composite(&mut part);
+        fill_composite(&mut part);
         (part, stop)
     }
 
@@ -245,29 +245,29 @@ impl<'a> Parser<'a> {
             ..Part::default()
         }
     }
+}
 
-    /// Gives a multipart or message part without content its whole body as the only content, so
-    /// that the invariants of [`Part`] hold and a reader sees what is there.
-    fn fill_composite(&mut self, part: &mut Part) {
-        if part.content != Content::Single {
-            return;
-        }
-        let stand_in = Part {
-            header: ByteRange::empty_at(part.body.start()),
-            body: part.body,
-            lines: part.lines,
-            encoding: part.encoding.clone(),
-            ..Part::default()
-        };
-        if part.content_type.is_multipart() {
-            part.content = Content::Multipart(vec![stand_in]);
-        } else if part.content_type.is_message() {
-            let embedded = Embedded {
-                envelope: Envelope::default(),
-                root: stand_in,
-            };
-            part.content = Content::Message(Box::new(embedded));
-        }
+/// Gives a multipart or message part without content its whole body as the only content, so that
+/// the invariants of [`Part`] hold and a reader sees what is there.
+fn fill_composite(part: &mut Part) {
+    if part.content != Content::Single {
+        return;
+    }
+    let stand_in = Part {
+        header: ByteRange::empty_at(part.body.start()),
+        body: part.body,
+        lines: part.lines,
+        encoding: part.encoding.clone(),
+        ..Part::default()
+    };
+    if part.content_type.is_multipart() {
+        part.content = Content::Multipart(vec![stand_in]);
+    } else if part.content_type.is_message() {
+        let envelope = Envelope::default();
+        part.content = Content::Message(Box::new(Embedded {
+            envelope,
+            root: stand_in,
+        }));
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
 pub(crate) use fields::references;
 
 /// What one pass over a message gives.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Scan {
     pub(crate) fields: Vec<Field>,
     pub(crate) envelope: Envelope,
@@ -37,16 +37,25 @@ pub(crate) struct Scan {
 
 /// Parses `message`.
 pub(crate) fn scan(message: &[u8]) -> Scan {
-    let mut scan = Scan::default();
-    let seen = message.get(..MAX_MESSAGE_BYTES).unwrap_or(message);
-    if seen.len() < message.len() {
-        scan.problems.report(Problem::MessageTooLarge, seen.len());
-    }
-    let mut parser = entity::Parser::new(seen, scan.problems);
-    let (root, envelope, fields) = parser.message();
-    scan.problems = parser.into_problems();
-    scan.structure.root = root;
-    scan.envelope = envelope;
-    scan.fields = fields;
-    scan
+    scan_within(message, MAX_MESSAGE_BYTES)
 }
+
+fn scan_within(message: &[u8], limit: usize) -> Scan {
+    let mut problems = Problems::default();
+    let seen = message.get(..limit).unwrap_or(message);
+    if seen.len() < message.len() {
+        problems.report(Problem::MessageTooLarge, seen.len());
+    }
+    let mut parser = entity::Parser::new(seen, problems);
+    let (root, envelope, fields) = parser.message();
+    let problems = parser.into_problems();
+    Scan {
+        fields,
+        envelope,
+        structure: Structure { root },
+        problems,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@
 //! and ends in ASCII (RFC 2047 §2, §5). Words are separated by one space, at which the header
 //! writer folds.
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::charset::{Target, cost_in_iso_2022_jp, encode as encode_charset};
@@ -220,7 +222,8 @@ fn push_quoted(piece: &str, out: &mut String) {
         } else if byte == b' ' {
             out.push('_');
         } else {
-            out.push_str(&format!("={byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(out, "={byte:02X}");
         }
     }
 }
