@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn what_is_no_name_is_refused() {
         let level = "x".repeat(LEVEL_BYTES_MAX + 1);
-        let path = ["x".repeat(200); 6].join("/");
+        let path = vec!["x".repeat(200); 6].join("/");
         let deep = vec!["d"; DEPTH_MAX + 1].join("/");
         for (text, error) in [
             ("", NameError::EmptyLevel),

@@ -60,12 +60,14 @@ fn page(
     let mut rows = Vec::new();
     let mut singles: Vec<Uid> = Vec::new();
     for range in uids.ranges() {
-        if rows.len() + singles.len() >= limit {
+        // Some of a list may be gone, so only what was found counts.
+        let missing = limit.saturating_sub(rows.len());
+        if missing == 0 {
             break;
         }
         if range.start() == range.end() {
             singles.push(*range.start());
-            if singles.len() == LONGEST {
+            if singles.len() == missing.min(LONGEST) {
                 rows.extend(reader.list(&std::mem::take(&mut singles))?);
             }
             continue;

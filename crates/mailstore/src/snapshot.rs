@@ -54,6 +54,61 @@ impl Mailstore {
     }
 }
 
+impl Mailstore {
+    /// From which UID on the messages of a mailbox are recent, up to `last`, the last one a session
+    /// was told of. Taking them means that no other session gets them as recent.
+    pub async fn first_recent(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+        last: Uid,
+        recent: Recent,
+    ) -> Result<Uid, MailError> {
+        match recent {
+            Recent::Take => {
+                let seen = Uid::new(last.get().saturating_add(1)).unwrap_or(Uid::MAX);
+                self.db()
+                    .write(Lane::Mail, move |tx| take_recent(tx, scope, mailbox, seen))
+                    .await
+            }
+            Recent::Leave => {
+                self.db()
+                    .read(move |tx| recent_from(tx, scope, mailbox))
+                    .await
+            }
+        }
+    }
+
+    /// How many messages of a mailbox no session was told of yet (STATUS RECENT).
+    pub async fn recent_count(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+    ) -> Result<u32, MailError> {
+        self.db()
+            .read(move |tx| {
+                let from = recent_from(tx, scope, mailbox)?;
+                Ok(tx.query_one(
+                    "SELECT COUNT(*) FROM placement \
+                     WHERE account_id = ?1 AND mailbox_id = ?2 AND uid >= ?3",
+                    params![scope.account, mailbox, from],
+                    |row| row.get(0),
+                )?)
+            })
+            .await
+    }
+}
+
+fn recent_from(tx: &Tx<'_>, scope: AccountScope, mailbox: MailboxId) -> Result<Uid, MailError> {
+    let from = tx.query_opt(
+        "SELECT b.recent_from FROM mailbox b JOIN mail_account a ON a.account_id = b.account_id \
+         WHERE b.account_id = ?1 AND a.tenant_id = ?2 AND b.id = ?3 AND b.parent_id >= 0",
+        params![scope.account, scope.tenant, mailbox],
+        |row| row.get::<i64>(0),
+    )?;
+    from.map(uid_next).ok_or(MailError::NoSuchMailbox)
+}
+
 fn snapshot(tx: &Tx<'_>, scope: AccountScope, mailbox: MailboxId) -> Result<Snapshot, MailError> {
     let state = tx.query_opt(
         "SELECT b.uid_validity, b.uid_next, b.modseq, b.recent_from, b.total, b.unseen \

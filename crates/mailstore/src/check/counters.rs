@@ -15,6 +15,13 @@ pub(super) const USED: &str = "SELECT CAST(COALESCE(SUM(m.size), 0) AS BIGINT), 
     FROM message m WHERE m.account_id = ?1 AND EXISTS \
     (SELECT 1 FROM placement p WHERE p.account_id = ?1 AND p.message_id = m.id)";
 
+/// The highest UID of each mailbox that is, or is known to have been, in use.
+pub(super) const HIGHEST_UIDS: &str = "SELECT mailbox_id, MAX(uid) AS uid FROM ( \
+    SELECT mailbox_id, uid FROM placement WHERE account_id = ?1 \
+    UNION ALL SELECT mailbox_id, uid FROM change WHERE account_id = ?1 \
+    UNION ALL SELECT mailbox_id, uid FROM expunged WHERE account_id = ?1) AS used \
+    GROUP BY mailbox_id";
+
 pub(super) fn check(
     tx: &Tx<'_>,
     scope: AccountScope,
@@ -60,7 +67,6 @@ fn account(tx: &Tx<'_>, scope: AccountScope, findings: &mut Findings) -> Result<
 #[derive(Default)]
 struct Counted {
     counters: [i64; 4],
-    highest_uid: i64,
     highest_modseq: i64,
 }
 
@@ -70,17 +76,16 @@ fn mailboxes(tx: &Tx<'_>, scope: AccountScope, findings: &mut Findings) -> Resul
             "SELECT mailbox_id, COUNT(*), \
              CAST(SUM(CASE WHEN (flags & 1) = 0 THEN 1 ELSE 0 END) AS BIGINT), \
              CAST(SUM(CASE WHEN (flags & 8) <> 0 THEN 1 ELSE 0 END) AS BIGINT), \
-             CAST(SUM(size) AS BIGINT), MAX(uid), MAX(modseq) \
+             CAST(SUM(size) AS BIGINT), MAX(modseq) \
              FROM placement WHERE account_id = ?1 GROUP BY mailbox_id",
             params![scope.account],
             |row| {
                 let counters = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
-                let (highest_uid, highest_modseq) = (row.get(5)?, row.get(6)?);
+                let highest_modseq = row.get(5)?;
                 Ok((
                     row.get(0)?,
                     Counted {
                         counters,
-                        highest_uid,
                         highest_modseq,
                     },
                 ))
@@ -105,12 +110,18 @@ fn mailboxes(tx: &Tx<'_>, scope: AccountScope, findings: &mut Findings) -> Resul
             ))
         },
     )?;
+    let highest: HashMap<MailboxId, i64> = tx
+        .query(HIGHEST_UIDS, params![scope.account], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .into_iter()
+        .collect();
     let none = Counted::default();
     for (mailbox, counters, uid_next, modseq, account_modseq) in stored {
         let found = counted.get(&mailbox).unwrap_or(&none);
         compare(mailbox, counters, found.counters, findings);
-        if uid_next <= found.highest_uid {
-            let highest = found.highest_uid;
+        let highest = highest.get(&mailbox).copied().unwrap_or(0);
+        if uid_next <= highest {
             findings.add(Inconsistency::UidNext {
                 mailbox,
                 uid_next,

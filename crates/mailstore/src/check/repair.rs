@@ -5,7 +5,7 @@ use hikyaku_directory::AccountScope;
 
 use crate::{Mailstore, accounts, error::MailError};
 
-use super::counters::USED;
+use super::counters::{HIGHEST_UIDS, USED};
 
 /// What a repair changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,16 +42,17 @@ fn repair(tx: &WriteTx<'_>, scope: AccountScope) -> Result<Repaired, MailError> 
         "UPDATE mail_account SET used_bytes = ?2, used_messages = ?3 WHERE account_id = ?1",
         params![scope.account, bytes, messages],
     )?;
-    let mailboxes = tx.execute(
+    let sql = format!(
         "WITH counted AS (SELECT b.id AS id, COUNT(p.uid) AS total, \
          CAST(COALESCE(SUM(CASE WHEN (p.flags & 1) = 0 THEN 1 ELSE 0 END), 0) AS BIGINT) \
          AS unseen, \
          CAST(COALESCE(SUM(CASE WHEN (p.flags & 8) <> 0 THEN 1 ELSE 0 END), 0) AS BIGINT) \
          AS deleted, \
          CAST(COALESCE(SUM(p.size), 0) AS BIGINT) AS size_bytes, \
-         COALESCE(MAX(p.uid), 0) + 1 AS uid_next, COALESCE(MAX(p.modseq), 0) AS modseq \
+         COALESCE(MAX(h.uid), 0) + 1 AS uid_next, COALESCE(MAX(p.modseq), 0) AS modseq \
          FROM mailbox b LEFT JOIN placement p ON p.account_id = b.account_id \
-         AND p.mailbox_id = b.id WHERE b.account_id = ?1 GROUP BY b.id) \
+         AND p.mailbox_id = b.id LEFT JOIN ({HIGHEST_UIDS}) AS h ON h.mailbox_id = b.id \
+         WHERE b.account_id = ?1 GROUP BY b.id) \
          UPDATE mailbox SET total = counted.total, unseen = counted.unseen, \
          deleted = counted.deleted, size_bytes = counted.size_bytes, \
          uid_next = CASE WHEN counted.uid_next > mailbox.uid_next \
@@ -61,9 +62,9 @@ fn repair(tx: &WriteTx<'_>, scope: AccountScope) -> Result<Repaired, MailError> 
          FROM counted WHERE mailbox.account_id = ?1 AND mailbox.id = counted.id \
          AND (mailbox.total <> counted.total OR mailbox.unseen <> counted.unseen \
          OR mailbox.deleted <> counted.deleted OR mailbox.size_bytes <> counted.size_bytes \
-         OR mailbox.uid_next < counted.uid_next OR mailbox.modseq < counted.modseq)",
-        id,
-    )?;
+         OR mailbox.uid_next < counted.uid_next OR mailbox.modseq < counted.modseq)"
+    );
+    let mailboxes = tx.execute(&sql, id)?;
     tx.hint(Hint::Mail(scope.account));
     let used = (before.bytes.bytes() as i64, before.messages as i64);
     Ok(Repaired {

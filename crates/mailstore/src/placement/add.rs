@@ -32,9 +32,10 @@ pub(crate) struct Placed {
 impl Placed {
     /// The UIDs, ascending.
     pub(crate) fn uids(self) -> impl Iterator<Item = Uid> {
-        (self.first.get()..)
-            .take(self.count as usize)
-            .filter_map(Uid::new)
+        // The last UID of all has none after it.
+        let first = u64::from(self.first.get());
+        (first..first + u64::from(self.count))
+            .filter_map(|uid| u32::try_from(uid).ok().and_then(Uid::new))
     }
 }
 

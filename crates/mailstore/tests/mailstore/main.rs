@@ -1,0 +1,23 @@
+//! The mail store on both engines. Each scenario ends with the consistency checker.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod appending;
+mod changes;
+mod checking;
+mod concurrency;
+mod copying;
+mod delivering;
+mod erasing;
+mod expunging;
+mod fixture;
+mod flags;
+mod isolation;
+mod limits;
+mod mailboxes;
+mod purging;
+mod quota;
+mod renaming;
+mod restoring;
+mod rows;
+mod searching;
+mod threads;
