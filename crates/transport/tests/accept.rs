@@ -146,7 +146,7 @@ hikyaku_db::on_both_engines! {
         for (scope, name) in [(taro, "taro@example.test"), (hana, "HANA@example.test")] {
             let inbox = world.inbox(scope).await;
             assert_eq!((inbox.total, inbox.unseen), (1, 1));
-            let text = world.first_message(scope).await;
+            let text = world.last_message(scope).await;
             let expected = format!(
                 "Return-Path: <a@remote.example>\r\nDelivered-To: {name}\r\n\
                  Received: from test; Mon, 05 Jan 2026 09:00:00 +0900\r\n{MAIL}"
@@ -157,6 +157,24 @@ hikyaku_db::on_both_engines! {
         assert_eq!(rows.len(), 2);
         assert!(rows.iter().all(|row| row.outcome == Outcome::Delivered));
         assert!(rows.iter().all(|row| row.message_id == "one@remote"));
+        world.check().await;
+    }
+
+    /// A message without any header stays text: our lines do not swallow it.
+    async fn a_message_without_header_keeps_its_text(test: TestDatabase) {
+        let world = World::new(test, Policy::default()).await;
+        let taro = world.account("taro", Quota::UNLIMITED).await;
+        for (content, expected) in [
+            ("just text\r\n", "\r\n\r\njust text\r\n"),
+            ("\r\nafter an empty line\r\n", "+0900\r\n\r\nafter an empty line\r\n"),
+            ("", "+0900\r\n\r\n"),
+        ] {
+            let to = envelope(&["taro@example.test"], Answer::Whole);
+            world.transport.accept(to, Bytes::from_static(content.as_bytes())).await.unwrap();
+            let text = world.last_message(taro).await;
+            assert!(text.ends_with(expected), "{text:?}");
+            assert!(text.contains("\r\nReceived: from test; "), "{text:?}");
+        }
         world.check().await;
     }
 
@@ -328,18 +346,18 @@ hikyaku_db::on_both_engines! {
 }
 
 impl World {
-    async fn first_message(&self, scope: AccountScope) -> String {
+    async fn last_message(&self, scope: AccountScope) -> String {
         let inbox = self.inbox(scope).await;
         let everything = hikyaku_mailstore::UidSet::all();
         let fields = hikyaku_mailstore::Fields::default();
         let rows = self
             .mailstore
-            .rows(scope, inbox.id, &everything, None, 1, fields)
+            .rows(scope, inbox.id, &everything, None, 100, fields)
             .await
             .unwrap();
         let bytes = self
             .mailstore
-            .content(scope, rows[0].message)
+            .content(scope, rows[rows.len() - 1].message)
             .await
             .unwrap();
         String::from_utf8(bytes.to_vec()).unwrap()

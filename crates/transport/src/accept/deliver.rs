@@ -132,7 +132,12 @@ fn plan(
             copies.push(Copy {
                 scope,
                 recipients: Vec::new(),
-                prefix: prefix::build(envelope.sender.as_ref(), address, &envelope.trace_header),
+                prefix: prefix::build(
+                    envelope.sender.as_ref(),
+                    address,
+                    &envelope.trace_header,
+                    job.prepared.begins(),
+                ),
                 id: DeliveryId::derive(&[b"accept", message.as_bytes(), account.as_bytes()]),
             });
             copies.len() - 1

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use hikyaku_mailstore::Content;
 use hikyaku_message::ParsedMessage;
 
+use crate::prefix::Begins;
+
 /// Bytes of a Message-ID that the trace keeps; longer ones are no real ones.
 const MAX_MESSAGE_ID: usize = 250;
 
@@ -12,6 +14,7 @@ pub(super) struct Prepared {
     content: Content,
     message_id: String,
     received_lines: usize,
+    begins: Begins,
 }
 
 impl Prepared {
@@ -21,6 +24,7 @@ impl Prepared {
         Self {
             message_id: shown(parsed.message_id.as_deref().unwrap_or_default()),
             received_lines: received_lines(message, &parsed),
+            begins: begins(message, &parsed),
             content: Content::from_parsed(message, &parsed),
         }
     }
@@ -35,9 +39,23 @@ impl Prepared {
         &self.message_id
     }
 
+    /// What the content begins with.
+    pub(super) const fn begins(&self) -> Begins {
+        self.begins
+    }
+
     /// Received lines: the servers this message has passed.
     pub(super) const fn received_lines(&self) -> usize {
         self.received_lines
+    }
+}
+
+fn begins(message: &[u8], parsed: &ParsedMessage) -> Begins {
+    let empty_line = message.starts_with(b"\r\n") || message.starts_with(b"\n");
+    if parsed.fields.is_empty() && !empty_line {
+        Begins::WithText
+    } else {
+        Begins::WithHeader
     }
 }
 
