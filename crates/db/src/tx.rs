@@ -29,6 +29,7 @@ pub struct Tx<'a> {
     now: Timestamp,
     failure: RefCell<Option<DbError>>,
     streaming: Cell<bool>,
+    statements: Cell<u32>,
 }
 
 impl std::fmt::Debug for Tx<'_> {
@@ -46,6 +47,7 @@ impl<'a> Tx<'a> {
             now,
             failure: RefCell::new(None),
             streaming: Cell::new(false),
+            statements: Cell::new(0),
         }
     }
 
@@ -116,6 +118,11 @@ impl<'a> Tx<'a> {
         self.note(result)
     }
 
+    /// How many statements this run of the closure has made so far: what tests of costs count.
+    pub fn statements(&self) -> u32 {
+        self.statements.get()
+    }
+
     /// The instant at which this run of the closure began.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -154,6 +161,7 @@ impl<'a> Tx<'a> {
 
     /// Refuses what neither engine may see.
     fn check(&self, params: &[Value<'_>]) -> Result<(), DbError> {
+        self.statements.set(self.statements.get().saturating_add(1));
         if self.failure.borrow().is_some() {
             return Err(DbError::TransactionFailed);
         }
