@@ -28,14 +28,19 @@ where
         "{} items",
         items.len()
     );
-    let fitting = LENGTHS.iter().find(|length| items.len() <= **length);
-    let length = fitting.copied().unwrap_or(items.len());
+    let length = padded_length(items.len());
     let first = parameters.len() + 1;
     parameters.extend(items.iter().map(IntoValue::into_value));
     if let Some(last) = parameters.last().cloned() {
         parameters.resize(first - 1 + length, last);
     }
     in_list(first, length)
+}
+
+/// The length that a list of this many items is filled up to.
+pub(crate) fn padded_length(items: usize) -> usize {
+    let fitting = LENGTHS.iter().find(|length| items <= **length);
+    fitting.copied().unwrap_or(items)
 }
 
 /// What can stand in a list.

@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hikyaku_db::{Value, WriteTx, params};
+use hikyaku_db::{Value, WriteTx, params, sql::values_list};
 use hikyaku_types::{AccountId, ThreadId};
 
 use crate::{
     error::MailError,
-    list::{LONGEST, insert_rows, push_list},
+    list::{LONGEST, padded_length, push_list},
 };
 
 /// Most message ids of one message that take part in threading (64): its own, the nearest it refers
@@ -114,17 +114,34 @@ pub(crate) fn assign(
         }
         assigned.push(thread);
     }
-    let rows: Vec<[Value<'_>; 3]> = registered
-        .iter()
-        .map(|(reference, thread)| [account.into(), (&reference.0).into(), (*thread).into()])
-        .collect();
-    insert_rows(
-        tx,
-        "INSERT INTO thread_ref (account_id, ref, thread_id)",
-        rows,
-        "",
-    )?;
+    let registered: Vec<(ThreadRef, ThreadId)> = registered.into_iter().collect();
+    for chunk in registered.chunks(LONGEST) {
+        register(tx, account, chunk)?;
+    }
     Ok(assigned)
+}
+
+/// Registers ids that lead to a thread, in one statement. The rows are filled up with repetitions,
+/// which go nowhere, so that there are few different statements.
+fn register(
+    tx: &WriteTx<'_>,
+    account: AccountId,
+    references: &[(ThreadRef, ThreadId)],
+) -> Result<(), MailError> {
+    let Some(last) = references.last() else {
+        return Ok(());
+    };
+    let rows = padded_length(references.len());
+    let padded = references.iter().chain(std::iter::repeat(last)).take(rows);
+    let parameters: Vec<Value<'_>> = padded
+        .flat_map(|(reference, thread)| [account.into(), (&reference.0).into(), (*thread).into()])
+        .collect();
+    let sql = format!(
+        "INSERT INTO thread_ref (account_id, ref, thread_id) VALUES {} ON CONFLICT DO NOTHING",
+        values_list(1, rows, 3)
+    );
+    tx.execute(&sql, &parameters)?;
+    Ok(())
 }
 
 fn lookup(

@@ -6,6 +6,7 @@ mod changes;
 mod checking;
 mod concurrency;
 mod copying;
+mod costs;
 mod delivering;
 mod erasing;
 mod expunging;
