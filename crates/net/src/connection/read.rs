@@ -33,7 +33,7 @@ impl Connection {
             if let Some(result) = self.input.take_line(rule) {
                 return result;
             }
-            let deadline = *deadline.get_or_insert_with(|| Instant::now() + timeout);
+            let deadline = *deadline.get_or_insert_with(|| deadline_after(timeout));
             let interruptible = if self.input.is_at_line_start() {
                 Interruptible::Yes
             } else {
@@ -48,7 +48,7 @@ impl Connection {
     /// to the whole of what it reads in this way, octets and time. May be cancelled.
     pub async fn fill(&mut self, timeout: Duration) -> Result<&[u8], ReadError> {
         if self.input.len() == 0 {
-            let deadline = Instant::now() + timeout;
+            let deadline = deadline_after(timeout);
             self.wait_for_input(deadline, Interruptible::No).await?;
         }
         Ok(self.input.octets())
@@ -57,7 +57,7 @@ impl Connection {
     /// Waits for more than what [`Connection::buffered`] has now, for a caller that could not
     /// make sense of that yet. The caller limits how much it lets collect. May be cancelled.
     pub async fn fill_more(&mut self, timeout: Duration) -> Result<&[u8], ReadError> {
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline_after(timeout);
         self.wait_for_input(deadline, Interruptible::No).await?;
         Ok(self.input.octets())
     }
@@ -89,7 +89,7 @@ impl Connection {
             let have = octets.len();
             if have >= step_end {
                 step_end = have + INPUT_STEP;
-                deadline = Instant::now() + timeout;
+                deadline = deadline_after(timeout);
             }
             if self.input.len() > 0 {
                 let buffered = self.input.octets();
@@ -178,4 +178,13 @@ impl Connection {
             ReadError::Truncated
         }
     }
+}
+
+/// What counts as forever where the clock cannot count so far: ten years.
+const FOREVER: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// The end of a wait that begins now; [`Duration::MAX`] is a wait without an end.
+fn deadline_after(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or_else(|| now + FOREVER)
 }

@@ -371,3 +371,19 @@ async fn without_tls_configured_there_is_no_upgrade() {
     let error = connection.start_tls(SECOND).await.unwrap_err();
     assert!(matches!(error, StartTlsError::NotOffered), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_without_an_end_lasts_until_something_comes() {
+    let (mut client, mut connection) = pair();
+    let late = async move {
+        tokio::time::sleep(Duration::from_hours(24)).await;
+        client.write_all(b"x\r\n").await.unwrap();
+        client
+    };
+    let (filled, _client) = tokio::join!(connection.fill_more(Duration::MAX), late);
+    assert_eq!(filled.unwrap(), b"x\r\n");
+    assert_eq!(
+        connection.read_line(RULE, Duration::MAX).await.unwrap(),
+        b"x"
+    );
+}
