@@ -1,4 +1,5 @@
 //! What `Transport::accept` promises, on both engines.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use bytes::Bytes;
 use hikyaku_blob::SpaceWatch;
