@@ -2,7 +2,10 @@
 
 use hikyaku_message::{
     Address, Mailbox,
-    build::{self, BuildError, HeaderBlock, edit},
+    build::{
+        self, BuildError, HeaderBlock,
+        edit::{self, Expected},
+    },
     charset::Target,
     header::{Fields, address},
 };
@@ -63,16 +66,17 @@ pub(crate) struct Stamp<'a> {
 /// The message with the fields that it lacks: Date and Message-ID (RFC 6409 §8.2, §8.3), and From
 /// when a script or a device wrote none.
 pub(crate) fn completed(message: Vec<u8>, stamp: &Stamp<'_>) -> Result<Vec<u8>, BuildError> {
-    let lacks = edit::lacks(&message);
+    let lacking = edit::lacking(&message);
+    let lacks = |field| lacking.contains(&field);
     let mut block = HeaderBlock::new();
-    if lacks.date {
+    if lacks(Expected::Date) {
         block = block.date("Date", OffsetTimestamp::utc(stamp.at))?;
     }
-    if lacks.message_id {
+    if lacks(Expected::MessageId) {
         let id = build::message_id(stamp.id, stamp.host)?;
         block = block.message_ids("Message-ID", &[&id])?;
     }
-    if let (true, Some(sender)) = (lacks.from, stamp.sender) {
+    if let (true, Some(sender)) = (lacks(Expected::From), stamp.sender) {
         let mailbox = Mailbox {
             local: sender.local().into(),
             host: sender.domain().as_str().into(),
