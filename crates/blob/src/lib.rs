@@ -1,8 +1,8 @@
 //! Message contents: immutable bytes, addressed by BLAKE3 within a tenant.
 //!
 //! Invariants:
-//! - A content is stored once per tenant, however many messages refer to it, and never shared across
-//!   tenants: every function takes the tenant.
+//! - A content is stored once per tenant, however many messages refer to it, and never shared
+//!   across tenants: every function takes the tenant.
 //! - The reference count is exact. It changes under the row's lock, and the row goes in the
 //!   transaction that leaves no reference: between a release that saw the last reference and a new
 //!   reference to the same content, one waits for the other and then sees what it did.

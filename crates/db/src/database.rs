@@ -78,8 +78,8 @@ impl Database {
 
     /// Runs a closure that writes and returns when its changes are committed and durable.
     ///
-    /// An `Err` from the closure undoes its changes and nobody else's. The closure may run more than
-    /// once; only the last run counts.
+    /// An `Err` from the closure undoes its changes and nobody else's. The closure may run more
+    /// than once; only the last run counts.
     pub async fn write<T, E, F>(&self, lane: Lane, closure: F) -> Result<T, E>
     where
         F: Fn(&WriteTx<'_>) -> Result<T, E> + Send + 'static,

@@ -13,7 +13,8 @@ pub enum DbError {
     /// A unique index or a primary key refused the row.
     #[error("unique constraint violated: {constraint}")]
     Unique {
-        /// The constraint as the engine names it (a name on PostgreSQL, table and columns on SQLite).
+        /// The constraint as the engine names it (a name on PostgreSQL, table and columns on
+        /// SQLite).
         constraint: String,
     },
     /// Another constraint (foreign key, check, not null) refused the row.

@@ -15,7 +15,8 @@ const SQLITE_GROUP_TIME: Duration = Duration::from_millis(10);
 const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 /// Connections to PostgreSQL unless set otherwise (default 8).
 const POSTGRES_CONNECTIONS: usize = 8;
-/// Closures that wait in one lane unless set otherwise (default 4096); further callers wait for room.
+/// Closures that wait in one lane unless set otherwise (default 4096); further callers wait for
+/// room.
 const QUEUE_LIMIT: usize = 4096;
 
 /// The engine under the store.
@@ -66,8 +67,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Reader threads on SQLite, at least one.
     pub sqlite_readers: usize,
-    /// After this time a group of writes on SQLite takes no more members and commits, so that its first
-    /// member does not wait long.
+    /// After this time a group of writes on SQLite takes no more members and commits, so that its
+    /// first member does not wait long.
     pub sqlite_group_time: Duration,
     /// When SQLite waits for the disk. Anything but the default breaks the promise.
     pub sqlite_synchronous: SqliteSynchronous,

@@ -1,9 +1,10 @@
 //! The few differences between the engines' SQL, and texts for lists of parameters.
 //!
 //! Statements are written once, for SQLite with PostgreSQL's locking clauses: parameters are
-//! `?1`, `?2` …, and `FOR UPDATE` stands where PostgreSQL needs the row lock. SQLite has one writer,
-//! so it needs none and gets the text without the clause; PostgreSQL gets `$1`, `$2` …. Nothing
-//! inside quotes or comments is touched. Key words of locking clauses are written in capitals.
+//! `?1`, `?2` …, and `FOR UPDATE` stands where PostgreSQL needs the row lock. SQLite has one
+//! writer, so it needs none and gets the text without the clause; PostgreSQL gets `$1`, `$2` ….
+//! Nothing inside quotes or comments is touched. Key words of locking clauses are written in
+//! capitals.
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -132,8 +133,8 @@ fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// The length of the quoted stretch or comment that `sql` begins with. A doubled quote within quotes
-/// ends one stretch and begins the next, which comes to the same.
+/// The length of the quoted stretch or comment that `sql` begins with. A doubled quote within
+/// quotes ends one stretch and begins the next, which comes to the same.
 fn verbatim_length(sql: &str) -> Option<usize> {
     let until = |start: usize, end: &str| {
         let body = sql.get(start..).unwrap_or_default();

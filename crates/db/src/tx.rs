@@ -53,8 +53,8 @@ impl<'a> Tx<'a> {
 
     /// All rows of a query, each through `map`.
     ///
-    /// The whole result is held in memory: use [`Tx::for_each`] or LIMIT where it can be long. `map`
-    /// may run further statements.
+    /// The whole result is held in memory: use [`Tx::for_each`] or LIMIT where it can be long.
+    /// `map` may run further statements.
     pub fn query<T>(
         &self,
         sql: &str,
@@ -100,8 +100,8 @@ impl<'a> Tx<'a> {
 
     /// Each row of a query as it comes, in constant memory, until `visit` breaks or fails.
     ///
-    /// `visit` must not run further statements in this transaction: the connection is busy with this
-    /// one (both engines refuse it).
+    /// `visit` must not run further statements in this transaction: the connection is busy with
+    /// this one (both engines refuse it).
     pub fn for_each(
         &self,
         sql: &str,

@@ -74,7 +74,8 @@ ids! {
     AccountId,
     /// One routable address: an account's own, an alias, later a list.
     AddressId,
-    /// One folder of an account. A mailbox that is created again under the same name is another one.
+    /// One folder of an account. A mailbox that is created again under the same name is another
+    /// one.
     MailboxId,
     /// One message of an account: what JMAP calls the Email, IMAP the EMAILID.
     MessageId,

@@ -14,7 +14,8 @@ const HOLDER: ReferenceSource = ReferenceSource {
 hikyaku_db::on_both_engines! {
     async fn wrong_counts_and_missing_contents_are_listed(test: TestDatabase) {
         let (right, wrong, missing) = (content(1), content(2), content(3));
-        let (right_hash, wrong_hash, missing_hash) = (*right.hash(), *wrong.hash(), *missing.hash());
+        let (right_hash, wrong_hash, missing_hash) =
+            (*right.hash(), *wrong.hash(), *missing.hash());
         let rows = [right_hash, wrong_hash, wrong_hash, missing_hash];
         write(&test.db, move |tx| {
             tx.execute("CREATE TABLE holder (tenant_id BIGINT, hash BYTEA)", params![])?;

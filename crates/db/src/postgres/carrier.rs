@@ -1,8 +1,8 @@
 //! Hints between processes: LISTEN and NOTIFY, each on a connection of its own.
 //!
-//! A process sends at most one batch every [`NOTIFY_EVERY`], never in a mail transaction. A payload is
-//! `origin;m1f,a20,d,q`: who sent it, then the keys with ids in hexadecimal; `*` means that hints
-//! were lost and everybody should look. Whoever connects again wakes all its own listeners.
+//! A process sends at most one batch every [`NOTIFY_EVERY`], never in a mail transaction. A payload
+//! is `origin;m1f,a20,d,q`: who sent it, then the keys with ids in hexadecimal; `*` means that
+//! hints were lost and everybody should look. Whoever connects again wakes all its own listeners.
 
 use std::{
     collections::BTreeSet,
@@ -33,7 +33,8 @@ pub const NOTIFY_EVERY: Duration = Duration::from_millis(10);
 const PENDING_MAX: usize = 20_000;
 /// How often an idle listener looks whether it should end (default 500 ms).
 const LISTEN_TICK: Duration = Duration::from_millis(500);
-/// A listener that has heard nothing for this long asks the server for a sign of life (default 30 s).
+/// A listener that has heard nothing for this long asks the server for a sign of life
+/// (default 30 s).
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long attempts to connect go on before the thread looks whether it should end (default 1 s).
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);

@@ -13,7 +13,8 @@ use crate::error::{DbError, OpenError};
 
 /// How long one attempt to connect may take unless the URL says so (default 5 s).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Sent data that is not acknowledged for this long means that the connection is lost (default 30 s).
+/// Sent data that is not acknowledged for this long means that the connection is lost
+/// (default 30 s).
 const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
 /// A silent connection is probed after this time (default 60 s).
 const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
@@ -22,9 +23,9 @@ const PAUSE_FIRST: Duration = Duration::from_millis(100);
 /// The longest pause between attempts to connect (default 2 s).
 const PAUSE_LONGEST: Duration = Duration::from_secs(2);
 
-/// What every session relies on. A server whose setting promises more than `on` keeps it. Waiting for
-/// a row lock is bounded (30 s), so that a process that hangs in a transaction does not stop the
-/// others for ever; such a transaction itself is ended by the server after a minute without
+/// What every session relies on. A server whose setting promises more than `on` keeps it. Waiting
+/// for a row lock is bounded (30 s), so that a process that hangs in a transaction does not stop
+/// the others for ever; such a transaction itself is ended by the server after a minute without
 /// statements. Queries here are short: compiling them costs more than it brings.
 const SESSION: &str = "
     SELECT set_config('synchronous_commit', 'on', false)

@@ -95,8 +95,8 @@ fn unusable(reason: String) -> OpenError {
     OpenError::Url { reason }
 }
 
-/// Accepts every certificate, as libpq does for `sslmode=require`, but still wants the server to have
-/// its key.
+/// Accepts every certificate, as libpq does for `sslmode=require`, but still wants the server to
+/// have its key.
 #[derive(Debug)]
 struct AcceptAnyone(Arc<CryptoProvider>);
 

@@ -21,8 +21,8 @@
 //!
 //! The clock stands at [`START`] and moves only when the test moves it. PostgreSQL is found in
 //! `HIKYAKU_TEST_POSTGRES` (`postgres://user@host:port/postgres`, a role that may create
-//! databases); each test has a database of its own there. Without that variable the PostgreSQL tests
-//! fail, unless `HIKYAKU_TEST_ENGINES=sqlite` says that they are not wanted.
+//! databases); each test has a database of its own there. Without that variable the PostgreSQL
+//! tests fail, unless `HIKYAKU_TEST_ENGINES=sqlite` says that they are not wanted.
 
 mod server;
 
@@ -47,9 +47,9 @@ pub struct TestDatabase {
     pub guard: TestGuard,
 }
 
-/// Where a test's data is. A file is removed with it; a database on a server stays, because dropping
-/// one makes the server write out everything: it goes with the private cluster, or when many have
-/// gathered on a server that stays.
+/// Where a test's data is. A file is removed with it; a database on a server stays, because
+/// dropping one makes the server write out everything: it goes with the private cluster, or when
+/// many have gathered on a server that stays.
 #[derive(Debug)]
 pub struct TestGuard {
     target: Target,
@@ -109,7 +109,8 @@ pub async fn fresh_with(engine: Engine, change: impl FnOnce(&mut Options)) -> Te
     TestDatabase { db, clock, guard }
 }
 
-/// A place for a database: a file that does not exist yet (SQLite) or an empty database (PostgreSQL).
+/// A place for a database: a file that does not exist yet (SQLite) or an empty database
+/// (PostgreSQL).
 ///
 /// # Panics
 /// When it cannot be made; on PostgreSQL also when `HIKYAKU_TEST_POSTGRES` is not set.

@@ -65,7 +65,8 @@ fn make_template(client: &mut Client, name: &str) {
     run(client, &format!("ALTER DATABASE {making} RENAME TO {name}"));
 }
 
-/// Drops databases of processes that have ended, if there are many. One that is still in use refuses.
+/// Drops databases of processes that have ended, if there are many. One that is still in use
+/// refuses.
 fn clean_up(client: &mut Client) {
     let all = "SELECT datname FROM pg_database WHERE datname LIKE 'hikyaku_test_%'";
     let rows = client.query(all, &[]).expect("databases can be listed");

@@ -21,8 +21,8 @@ async fn hint(db: &Database, hint: Hint) {
 on_both_engines! {
     async fn only_committed_changes_are_hinted_at(test: TestDatabase) {
         let db = &test.db;
-        let (mut kept, undone, panicked) =
-            (db.hints().subscribe(mail(1)), db.hints().subscribe(mail(2)), db.hints().subscribe(mail(3)));
+        let [mut kept, undone, panicked] =
+            [1, 2, 3].map(|account| db.hints().subscribe(mail(account)));
         let failed: Db<()> = db
             .write(Lane::Mail, |tx| {
                 tx.hint(mail(2));

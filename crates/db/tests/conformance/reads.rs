@@ -84,7 +84,8 @@ on_both_engines! {
                 let mut seen = Vec::new();
                 tx.for_each("SELECT id FROM t ORDER BY id", params![], |row| {
                     seen.push(row.get(0)?);
-                    Ok(if seen.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+                    let is_enough = seen.len() == 2;
+                    Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
                 })?;
                 let left = tx.for_each("SELECT id FROM t", params![], |_| Err(DbError::NotFound));
                 assert_eq!(left, Err(DbError::NotFound));

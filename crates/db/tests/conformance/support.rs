@@ -65,8 +65,8 @@ impl Gate {
     }
 }
 
-/// A closure that stands at a gate in the writer: what is queued behind it stays queued (on SQLite, and
-/// on PostgreSQL with one connection).
+/// A closure that stands at a gate in the writer: what is queued behind it stays queued (on SQLite,
+/// and on PostgreSQL with one connection).
 pub(crate) fn hold(db: &Database, gate: &Gate) -> tokio::task::JoinHandle<Db<()>> {
     let (db, at) = (db.clone(), gate.clone());
     tokio::spawn(async move {

@@ -113,7 +113,8 @@ on_both_engines! {
             ("SELECT no_such_column FROM t", false, false),
             ("no SQL", false, false),
         ] {
-            let error = db.write(Lane::Mail, move |tx| tx.execute(sql, params![])).await.unwrap_err();
+            let tried = db.write(Lane::Mail, move |tx| tx.execute(sql, params![])).await;
+            let error = tried.unwrap_err();
             assert_eq!(error.is_unique(), unique, "{sql}: {error:?}");
             assert_eq!(matches!(error, DbError::Constraint { .. }), constraint, "{sql}: {error:?}");
             let is_sql = matches!(error, DbError::Sql { .. });
