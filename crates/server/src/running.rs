@@ -47,8 +47,8 @@ pub enum StartError {
 impl Server {
     /// Binds every listener of the configuration, then serves. When this returns, all accept.
     ///
-    /// Must be called within a Tokio runtime. Nothing is served before everything is bound: a host that lacks one port says so and does
-    /// not half work.
+    /// Must be called within a Tokio runtime. Nothing is served before everything is bound: a host
+    /// that lacks one port says so and does not half work.
     pub fn start(store: Store) -> Result<Self, StartError> {
         let tls = load_tls(&store)?;
         let bound = bind_all(&store.config, &tls)?;

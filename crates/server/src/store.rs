@@ -129,8 +129,9 @@ fn mail_limits(config: &Config) -> hikyaku_mailstore::Limits {
 
 /// When the embedded database waits for the disk: at every commit.
 ///
-/// Builds for tests obey `HIKYAKU_TEST_SYNCHRONOUS=normal`, with which a power cut loses acknowledged
-/// mail: the power-cut test proves with it that it would notice. Builds for use have no such code.
+/// Builds for tests obey `HIKYAKU_TEST_SYNCHRONOUS=normal`, with which a power cut loses
+/// acknowledged mail: the power-cut test proves with it that it would notice. Builds for use have
+/// no such code.
 fn sqlite_synchronous() -> SqliteSynchronous {
     #[cfg(debug_assertions)]
     if std::env::var_os("HIKYAKU_TEST_SYNCHRONOUS").is_some_and(|value| value == "normal") {

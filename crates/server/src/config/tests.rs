@@ -1,3 +1,6 @@
+//! Proves that what `init` writes can be read, that mistakes are shown with their place, and that
+//! limits outside their range are refused.
+
 use super::*;
 
 fn written(port_base: Option<u16>) -> Config {
