@@ -12,6 +12,9 @@ pub enum Problem {
     /// A header ended without the empty line, at a line that is no header field.
     #[error("no empty line between header and body")]
     MissingBlankLine,
+    /// A line within a header that belongs to no field, as of a field that was folded wrongly.
+    #[error("stray line in a header")]
+    StrayLine,
     /// More fields than [`MAX_HEADER_FIELDS`](crate::limits::MAX_HEADER_FIELDS).
     #[error("too many header fields")]
     TooManyHeaderFields,

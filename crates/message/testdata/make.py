@@ -310,6 +310,8 @@ def headers():
     sample(p + "only-a-header", HEAD + b"Subject: x", subject="x", p0_text="", problems=[])
     sample(p + "no-blank-line", HEAD + b"Subject: x\nThe body starts here: at once\n", subject="x", p0_text="The body starts here: at once\n",
            problems=["no empty line between header and body"])
+    sample(p + "broken-folding", HEAD + b"Received: from x by y\n(using TLSv1.3)\nid 1;\nSubject: found\n\nbody\n", subject="found",
+           p0_text="body\n", problems=["stray line in a header"])
     sample(p + "mbox-line", b"From taro@example.jp Fri Jan  5 12:00:00 2024\n" + HEAD + b"Subject: x\n\ny\n", subject="x", problems=[])
     sample(p + "blanks-before-colon", b"Subject : x\nFROM\t: a@b\n\ny\n", **{"subject": "x", "from": ["a@b"]})
     sample(p + "repeated", HEAD + b"Subject: one\nSubject: two\nContent-Type: text/plain\nContent-Type: text/html\n\nx\n", subject="one", types="text/plain",
@@ -337,6 +339,8 @@ def encodings():
     text("encodings/latin-1", "iso-8859-1", "Grüße – café\n".encode("cp1252"), "Grüße – café\n", cte=b"8bit")
     text("encodings/gb2312", "gb2312", "你好，世界\n".encode("gbk"), "你好，世界\n", cte=b"8bit")
     text("encodings/euc-kr", "ks_c_5601-1987", "안녕하세요\n".encode("euc_kr"), "안녕하세요\n", cte=b"8bit")
+    text("encodings/latin-1-without-label", None, "Die Frösche für Müller, mißliche Lage\n".encode("cp1252"),
+         "Die Frösche für Müller, mißliche Lage\n", b"Subject: " + "Grüße".encode("cp1252") + b"\n", cte=b"8bit", decoded_subject="Grüße")
     text("encodings/cut-utf-8", "utf-8", "日本語".encode()[:8], "日本\ufffd", cte=b"8bit")
 
 

@@ -136,10 +136,43 @@ impl Utf8Look {
     }
 }
 
-/// The best guess for 8-bit text that is not UTF-8, with a leaning to Japanese.
+/// The best guess for 8-bit text that is not UTF-8, with a leaning to Japanese, unless it looks
+/// Western or the Japanese guess does not fit all of it.
 fn guess(bytes: &[u8]) -> Charset {
     let sample = bytes.get(..MAX_DETECT_BYTES).unwrap_or(bytes);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, sample.len() == bytes.len());
-    Charset::from_encoding(detector.guess(Some(b"jp"), Utf8Detection::Deny))
+    let guess =
+        |domain: Option<&[u8]>| Charset::from_encoding(detector.guess(domain, Utf8Detection::Deny));
+    if looks_western(sample) {
+        return guess(None);
+    }
+    let japanese = guess(Some(b"jp"));
+    let fits = |bytes: &[u8]| decode_as(japanese, bytes).fidelity == Fidelity::Exact;
+    // A text may be cut within its last character.
+    let shorter = sample.split_last().map_or(sample, |(_, rest)| rest);
+    if fits(sample) || fits(shorter) {
+        japanese
+    } else {
+        guess(None)
+    }
+}
+
+/// Whether nine of ten 8-bit bytes stand alone between ASCII ones and are letters of Latin-1.
+/// Japanese has few such: its characters follow one another, and where the second byte is in
+/// ASCII's range, as in katakana of Shift_JIS, the first one is below 0xA0.
+fn looks_western(bytes: &[u8]) -> bool {
+    let mut high = 0;
+    let mut alone = 0;
+    let mut before = 0;
+    let mut bytes = bytes.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte >= 0x80 {
+            high += 1;
+            let followed = bytes.peek().is_some_and(|next| *next >= 0x80);
+            alone += usize::from(byte >= 0xc0 && before < 0x80 && !followed);
+        }
+        before = byte;
+    }
+    alone * 10 >= high * 9
 }

@@ -27,8 +27,10 @@ impl Field {
 pub(crate) enum Scanned {
     /// A field.
     Field(Field),
-    /// A line before the first field that belongs to no field, as mbox's `From ` line.
-    Stray,
+    /// mbox's `From ` line before the first field.
+    MboxLine,
+    /// Lines that belong to no field, with more fields after them.
+    Junk,
     /// The header's end. The body starts at `body`.
     End { body: usize, ending: Ending },
 }
@@ -46,8 +48,10 @@ pub(crate) enum Ending {
 
 /// Finds the fields of a header one by one.
 ///
-/// A header ends at its empty line or at the first line that is no field, as all mailers read it
-/// that split messages at the same place. Line ends are LF, with or without CR before it.
+/// A header ends at its empty line, or at a line that is no field: then the empty line is missing.
+/// But mailers exist that break long fields without the blank that folding needs; so when one of
+/// the fields that every header has follows soon, such lines are skipped and the header goes on.
+/// Line ends are LF, with or without CR before it.
 #[derive(Debug, Clone)]
 pub(crate) struct FieldScanner<'a> {
     message: &'a [u8],
@@ -86,13 +90,36 @@ impl<'a> FieldScanner<'a> {
         if !self.seen_field {
             if line.starts_with(b"From ") || line.starts_with(b">From ") {
                 self.pos = start + line_len;
-                return Scanned::Stray;
+                return Scanned::MboxLine;
             }
             if line.iter().all(u8::is_ascii_whitespace) {
                 return self.end(start + line_len, Ending::BlankLine);
             }
+        } else if let Some(resumed) = self.known_field_after(start + line_len) {
+            self.pos = resumed;
+            return Scanned::Junk;
         }
         self.end(start, Ending::NotAField)
+    }
+
+    /// Where a well-known field starts within the lines from `start` on, before the empty line
+    /// and before anything like a boundary. What is looked at is either skipped then or ends the
+    /// header, so no line is looked at twice.
+    fn known_field_after(&self, start: usize) -> Option<usize> {
+        let mut start = start;
+        for _ in 0..MAX_JUNK_LINES {
+            let rest = self.message.get(start..)?;
+            let line = rest.get(..=memchr(b'\n', rest)?)?;
+            if matches!(line, b"\n" | b"\r\n") || line.starts_with(b"--") {
+                return None;
+            }
+            let name = field_name_len(line).and_then(|len| line.get(..len));
+            if name.is_some_and(|name| is_well_known(name.trim_ascii_end())) {
+                return Some(start);
+            }
+            start += line.len();
+        }
+        None
     }
 
     /// The field that starts at `start`, whose first line ends at `first_end`.
@@ -121,6 +148,33 @@ impl<'a> FieldScanner<'a> {
         self.pos = body;
         Scanned::End { body, ending }
     }
+}
+
+/// Most lines skipped between two fields (16): what a broken mailer makes of one long field.
+const MAX_JUNK_LINES: usize = 16;
+
+/// Fields that show that a header goes on: no text has such lines by chance.
+fn is_well_known(name: &[u8]) -> bool {
+    const NAMES: [&[u8]; 14] = [
+        b"from",
+        b"to",
+        b"cc",
+        b"subject",
+        b"date",
+        b"message-id",
+        b"received",
+        b"reply-to",
+        b"in-reply-to",
+        b"references",
+        b"return-path",
+        b"mime-version",
+        b"dkim-signature",
+        b"authentication-results",
+    ];
+    let is_content = name
+        .get(..8)
+        .is_some_and(|head| head.eq_ignore_ascii_case(b"content-"));
+    is_content || NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The length of what stands before the colon, when `line` starts a field. Blanks before the
@@ -182,7 +236,7 @@ impl Iterator for Fields<'_> {
         loop {
             match self.scanner.next() {
                 Scanned::Field(field) => return Some(field),
-                Scanned::Stray => {}
+                Scanned::MboxLine | Scanned::Junk => {}
                 Scanned::End { .. } => {
                     // The iterator is at its end for good: nothing after the body's start counts.
                     self.scanner.message = self.scanner.message.get(..self.scanner.pos)?;
@@ -227,6 +281,17 @@ mod tests {
         assert_eq!(fields("Subject : x\n\n"), [pair("Subject", " x")]);
         assert_eq!(fields("From a@b Mon Jan\nA: 1\n\n"), [pair("A", " 1")]);
         assert_eq!(fields("A: 1\nno field\nB: 2\n"), [pair("A", " 1")]);
+        let resumed = [pair("A", " 1"), pair("To", " x")];
+        assert_eq!(
+            fields("A: 1\nbroken fold\nspf=none: y\nTo: x\n\nCc: y\n"),
+            resumed
+        );
+        assert_eq!(fields("A: 1\nbroken fold\n\nTo: x\n"), [pair("A", " 1")]);
+        assert_eq!(fields("A: 1\ntext\n--b\nTo: x\n"), [pair("A", " 1")]);
+        let junk = format!("A: 1\n{}To: x\n", "junk\n".repeat(MAX_JUNK_LINES));
+        assert_eq!(fields(&junk), resumed);
+        let junk = format!("A: 1\n{}To: x\n", "junk\n".repeat(MAX_JUNK_LINES + 1));
+        assert_eq!(fields(&junk), [pair("A", " 1")]);
         assert_eq!(fields("A: 1\nTwo words: 2\n"), [pair("A", " 1")]);
         assert_eq!(fields(": x\n"), []);
         assert_eq!(fields(" x: y\n"), []);

@@ -93,7 +93,8 @@ impl<'a> Parser<'a> {
                     self.problems.report(problem, pos);
                     dropped = true;
                 }
-                Scanned::Stray => {}
+                Scanned::MboxLine => {}
+                Scanned::Junk => self.problems.report(Problem::StrayLine, pos),
                 Scanned::End { body, ending } => {
                     if ending == Ending::NotAField {
                         self.problems.report(Problem::MissingBlankLine, body);

@@ -78,6 +78,10 @@ fn short_unlabelled_texts() {
         "請求書",
         "Re: 打合せ",
         "テスト",
+        "ソフト",
+        "Fwd: Re: 表示",
+        "ＡＢＣ商事",
+        "～①～",
     ] {
         for truth in ALL {
             let bytes = bytes(truth, text);
@@ -88,6 +92,35 @@ fn short_unlabelled_texts() {
                 truth.name()
             );
         }
+    }
+}
+
+#[test]
+fn unlabelled_text_may_be_cut_in_a_character() {
+    for target in ALL {
+        let bytes = bytes(target, "会議のご案内");
+        let cut = bytes.get(..bytes.len() - 1).unwrap();
+        assert!(
+            decode_unlabelled(cut).starts_with("会議のご案"),
+            "{}",
+            target.name()
+        );
+    }
+}
+
+#[test]
+fn unlabelled_western_text_is_not_taken_for_japanese() {
+    for text in [
+        "Die Frösche",
+        "Müller",
+        "Zürich, 5 €? né",
+        "Señor Muñoz",
+        "élève déjà vu, hôtel",
+    ] {
+        let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+        assert_eq!(decode_unlabelled(&bytes), text);
+        assert_eq!(decode("utf-8", &bytes).text, text);
+        assert_eq!(decode("us-ascii", &bytes).text, text);
     }
 }
 
