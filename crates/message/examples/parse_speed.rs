@@ -87,14 +87,18 @@ fn report<T>(name: &str, input: &[u8], mut run: impl FnMut() -> T) {
 }
 
 const HEADER: &str = "Return-Path: <taro@example.jp>\r\n\
-    Received: from mx.example.com (mx.example.com [192.0.2.1])\r\n by mail.example.jp with ESMTPS id 4TqXyz;\r\n Fri, 5 Jan 2024 12:00:01 +0900 (JST)\r\n\
-    DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=s1;\r\n h=from:to:subject:date; bh=abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG=;\r\n b=abcdefghijklmnopqrstuvwxyz0123456789\r\n\
+    Received: from mx.example.com (mx.example.com [192.0.2.1])\r\n \
+    by mail.example.jp with ESMTPS id 4TqXyz;\r\n Fri, 5 Jan 2024 12:00:01 +0900 (JST)\r\n\
+    DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=s1;\r\n \
+    h=from:to:subject:date; bh=abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG=;\r\n \
+    b=abcdefghijklmnopqrstuvwxyz0123456789\r\n\
     From: =?ISO-2022-JP?B?GyRCOzNFRBsoQiAbJEJCQE86GyhC?= <taro@example.jp>\r\n\
     To: =?UTF-8?B?6auY5qmLIOiKseWtkA==?= <hanako@example.jp>, sales@example.jp\r\n\
     Cc: =?UTF-8?B?57eP5YuZ6YOo?= <soumu@example.jp>\r\n\
     Subject: =?ISO-2022-JP?B?GyRCIVo9RU1XIVtNaD01JE4ycTVEJE43bxsoQg==?=\r\n\
     Date: Fri, 5 Jan 2024 12:00:00 +0900\r\nMessage-ID: <20240105.1@example.jp>\r\n\
-    References: <a@example.jp> <b@example.jp>\r\nIn-Reply-To: <b@example.jp>\r\nMIME-Version: 1.0\r\n";
+    References: <a@example.jp> <b@example.jp>\r\nIn-Reply-To: <b@example.jp>\r\n\
+    MIME-Version: 1.0\r\n";
 
 fn plain(label: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("{HEADER}Content-Type: text/plain; charset={label}\r\n\r\n");
@@ -105,8 +109,10 @@ fn alternative(text: &str) -> Vec<u8> {
     let html = format!("<html><body><p>{text}</p></body></html>");
     format!(
         "{HEADER}Content-Type: multipart/alternative; boundary=\"=_b1\"\r\n\r\n\
-         --=_b1\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n\
-         --=_b1\r\nContent-Type: text/html; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{html}\r\n--=_b1--\r\n"
+         --=_b1\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\
+         \r\n{text}\r\n\
+         --=_b1\r\nContent-Type: text/html; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\
+         \r\n{html}\r\n--=_b1--\r\n"
     )
     .into_bytes()
 }
@@ -120,7 +126,8 @@ fn attachment_of(body: &[u8]) -> Vec<u8> {
     let head = format!(
         "{HEADER}Content-Type: multipart/mixed; boundary=\"=_b1\"\r\n\r\n\
          --=_b1\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\nsee the attachment\r\n\
-         --=_b1\r\nContent-Type: application/pdf; name=\"a.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\
+         --=_b1\r\nContent-Type: application/pdf; name=\"a.pdf\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\
          Content-Disposition: attachment; filename*=UTF-8''%E8%A6%8B%E7%A9%8D%E6%9B%B8.pdf\r\n\r\n"
     );
     [head.as_bytes(), body, b"\r\n--=_b1--\r\n"].concat()

@@ -227,7 +227,8 @@ fn their_shape(
 /// Every known difference, by the reason why ours is the reading that we want.
 const KNOWN: [(&str, &[&str]); 11] = [
     (
-        "RFC 5322's obsolete and broken address forms are read whole: missing brackets, routes, comments within addresses, raw commas, fields that occur twice.",
+        "RFC 5322's obsolete and broken address forms are read whole: missing brackets, routes, \
+         comments within addresses, raw commas, fields that occur twice.",
         &[
             "addresses/broken from",
             "addresses/broken to",
@@ -269,7 +270,8 @@ const KNOWN: [(&str, &[&str]); 11] = [
         ],
     ),
     (
-        "Labels are checked against the bytes, and missing ones guessed, in bodies, headers and names.",
+        "Labels are checked against the bytes, and missing ones guessed, in bodies, headers and \
+         names.",
         &[
             "lying-labels/encoded-words subject",
             "lying-labels/euc-jp-under-shift-jis text 0",
@@ -306,7 +308,8 @@ const KNOWN: [(&str, &[&str]); 11] = [
         ],
     ),
     (
-        "The bytes of adjacent encoded words are joined before they are decoded; text stays as close as it was; no control character comes out.",
+        "The bytes of adjacent encoded words are joined before they are decoded; text stays as \
+         close as it was; no control character comes out.",
         &[
             "encoded-words/control-characters subject",
             "encoded-words/glued-to-text subject",
@@ -330,7 +333,8 @@ const KNOWN: [(&str, &[&str]); 11] = [
         ],
     ),
     (
-        "RFC 2231 sections are joined before they are decoded, the extended form wins, lying labels are found out, blanks and backslashes in names stay, sections are counted.",
+        "RFC 2231 sections are joined before they are decoded, the extended form wins, lying \
+         labels are found out, blanks and backslashes in names stay, sections are counted.",
         &[
             "rfc2231/both-forms name 0",
             "rfc2231/continuations name 0",
@@ -343,7 +347,8 @@ const KNOWN: [(&str, &[&str]); 11] = [
         ],
     ),
     (
-        "An embedded message stays one when it is empty, cut short or encoded: IMAP must render it.",
+        "An embedded message stays one when it is empty, cut short or encoded: IMAP must render \
+         it.",
         &[
             "embedded/empty shape",
             "embedded/in-base64 text 1",
@@ -351,7 +356,8 @@ const KNOWN: [(&str, &[&str]); 11] = [
         ],
     ),
     (
-        "The first of repeated fields counts, folding keeps its blanks, a header may end anywhere, and an empty message is an empty text.",
+        "The first of repeated fields counts, folding keeps its blanks, a header may end \
+         anywhere, and an empty message is an empty text.",
         &[
             "headers/blank-continuation subject",
             "headers/empty-message shape",
@@ -364,7 +370,8 @@ const KNOWN: [(&str, &[&str]); 11] = [
         ],
     ),
     (
-        "Every boundary in force ends a part; only whole lines are boundaries; nothing of a broken multipart is lost; nesting is bounded.",
+        "Every boundary in force ends a part; only whole lines are boundaries; nothing of a \
+         broken multipart is lost; nesting is bounded.",
         &[
             "multipart/bare-cr-in-body text 1",
             "multipart/boundary-does-not-occur shape",

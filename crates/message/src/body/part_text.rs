@@ -97,11 +97,17 @@ mod tests {
     #[test]
     fn encodings_and_charsets_are_undone() {
         assert_eq!(
-            text(b"Content-Type: text/plain; charset=shift_jis\nContent-Transfer-Encoding: base64\n\njlKTYw=="),
+            text(
+                b"Content-Type: text/plain; charset=shift_jis\n\
+             Content-Transfer-Encoding: base64\n\njlKTYw=="
+            ),
             "山田"
         );
         assert_eq!(
-            text(b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n=E5=B1=\n=B1"),
+            text(
+                b"Content-Type: text/plain; charset=utf-8\n\
+             Content-Transfer-Encoding: quoted-printable\n\n=E5=B1=\n=B1"
+            ),
             "山"
         );
         assert_eq!(text(b"\n\x1b$B;3ED\x1b(B\r\n"), "山田\r\n");

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn everything_readable_is_found_in_order() {
-        let message = "Subject: =?utf-8?B?5bGx?=\n =?utf-8?B?55Sw?=\nContent-Type: multipart/mixed; boundary=b\n\n\
+        let message = "Subject: =?utf-8?B?5bGx?=\n =?utf-8?B?55Sw?=\n\
+         Content-Type: multipart/mixed; boundary=b\n\n\
             --b\n\ntext\n--b\nContent-Type: text/html; name=x.html\n\n<b>bo</b>ld\n\
             --b\nContent-Type: image/png; name=\"=?utf-8?B?5bGx?=.png\"\n\nxx\n\
             --b\nContent-Type: message/rfc822\n\nSubject: =?utf-8?B?55Sw?=\n\ninner\n--b--\n"

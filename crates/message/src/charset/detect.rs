@@ -148,14 +148,27 @@ fn guess(bytes: &[u8]) -> Charset {
         return guess(None);
     }
     let japanese = guess(Some(b"jp"));
-    let fits = |bytes: &[u8]| decode_as(japanese, bytes).fidelity == Fidelity::Exact;
-    // A text may be cut within its last character.
-    let shorter = sample.split_last().map_or(sample, |(_, rest)| rest);
-    if fits(sample) || fits(shorter) {
+    // User defined characters hardly occur; what looks like them is another charset.
+    let private = |text: &str| text.contains(|c| ('\u{e000}'..='\u{f8ff}').contains(&c));
+    if japanese == Charset::ShiftJis
+        && private(&decode_as(japanese, sample).text)
+        && fits(Charset::EucJp, sample)
+    {
+        return Charset::EucJp;
+    }
+    if fits(japanese, sample) {
         japanese
     } else {
         guess(None)
     }
+}
+
+/// Whether all of `bytes` has a meaning in `charset`, but for a last character that was cut.
+fn fits(charset: Charset, bytes: &[u8]) -> bool {
+    let shorter = bytes.split_last().map_or(bytes, |(_, rest)| rest);
+    [bytes, shorter]
+        .into_iter()
+        .any(|bytes| decode_as(charset, bytes).fidelity == Fidelity::Exact)
 }
 
 /// Whether nine of ten 8-bit bytes stand alone between ASCII ones and are letters of Latin-1.

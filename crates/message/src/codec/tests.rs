@@ -11,7 +11,8 @@ const SAMPLE: &str = "Date: Fri, 5 Jan 2024 12:00:00 +0900\r\n\
     Content-Location: http://x/y\r\nContent-Transfer-Encoding: base64\r\n\r\nYQ==\r\n\
     --b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\nx\r\ny\r\n\
     --b\r\nContent-Type: image/x-odd\r\nContent-Transfer-Encoding: x-odd\r\n\
-    Content-Disposition: attachment; filename*=utf-8''%E5%B1%B1.png\r\n\r\nx\r\n--b--\r\nepilogue\r\n";
+    Content-Disposition: attachment; filename*=utf-8''%E5%B1%B1.png\r\n\r\nx\r\n--b--\r\n\
+    epilogue\r\n";
 
 fn sample() -> ParsedMessage {
     let parsed = ParsedMessage::parse(SAMPLE.as_bytes());

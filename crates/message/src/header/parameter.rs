@@ -145,7 +145,7 @@ fn value(cursor: &mut Cursor<'_>, name: &str) -> Vec<u8> {
 }
 
 /// A quoted string; `None`, without moving, when it has no end. Windows paths are found in file
-/// names unescaped, so there a backslash before anything but a quote or backslash stands for itself.
+/// names unescaped, so there a backslash that escapes neither quote nor backslash is one.
 fn quoted(cursor: &mut Cursor<'_>, name: &str) -> Option<Vec<u8>> {
     let mut ahead = *cursor;
     ahead.skip(1);
