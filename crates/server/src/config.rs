@@ -300,4 +300,6 @@ fn current_folder() -> PathBuf {
 }
 
 #[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod tests;

@@ -71,3 +71,6 @@ fn gauges<'a>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

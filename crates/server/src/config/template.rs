@@ -49,7 +49,7 @@ certificate = "tls/certificate.pem"
 key = "tls/key.pem"
 
 [zones]
-# Only from here are plain-text ports and plain-text passwords accepted, and LMTP.
+# From here passwords are accepted without TLS, and LMTP; from elsewhere TLS comes first.
 closed = ["127.0.0.0/8", "::1/128"]
 
 [metrics]
