@@ -1,7 +1,7 @@
 //! Measures complete, durable transactions per second on SQLite with 1, 10 and 50 writers.
 //!
-//! `cargo run -p hikyaku-db --example commit_rate [SECONDS] [FOLDER]`. Each transaction is a small
-//! delivery: it locks and raises a counter, inserts a row of 120 bytes and reads a row back.
+//! `cargo run -p hikyaku-db --example commit_rate [SECONDS] [FOLDER] [BYTES]`. Each transaction
+//! is a small delivery: it locks and raises a counter, inserts a row of BYTES (120) and reads it back.
 
 use std::{
     path::PathBuf,
@@ -27,16 +27,25 @@ fn main() {
     let folder = arguments
         .next()
         .map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let size = arguments
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(120);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let runtime = runtime.expect("a runtime can be made");
     for writers in [1, 10, 50] {
-        runtime.block_on(measure(writers, Duration::from_secs(seconds), &folder));
+        runtime.block_on(measure(
+            writers,
+            Duration::from_secs(seconds),
+            &folder,
+            size,
+        ));
     }
 }
 
-async fn measure(writers: usize, time: Duration, folder: &std::path::Path) {
+async fn measure(writers: usize, time: Duration, folder: &std::path::Path, size: usize) {
     let folder = tempfile::tempdir_in(folder).expect("a folder can be made");
     let path = folder.path().join("rate.sqlite");
     let db = Database::open(Options::new(Target::Sqlite { path }))
@@ -56,7 +65,7 @@ async fn measure(writers: usize, time: Duration, folder: &std::path::Path) {
                 let mut turn = writer as i64;
                 while !stop.load(Ordering::Relaxed) {
                     turn += 1;
-                    deliver(&db, turn % ACCOUNTS + 1)
+                    deliver(&db, turn % ACCOUNTS + 1, size)
                         .await
                         .expect("a delivery commits");
                     done.fetch_add(1, Ordering::Relaxed);
@@ -93,7 +102,8 @@ async fn prepare(db: &Database) -> Result<(), DbError> {
     .await
 }
 
-async fn deliver(db: &Database, account: i64) -> Result<i64, DbError> {
+async fn deliver(db: &Database, account: i64, size: usize) -> Result<i64, DbError> {
+    let content = vec![7_u8; size];
     db.write(Lane::Mail, move |tx| {
         let modseq: i64 = tx.query_one(
             "UPDATE bench_account SET modseq = modseq + 1 WHERE id = ?1 RETURNING modseq",
@@ -102,7 +112,7 @@ async fn deliver(db: &Database, account: i64) -> Result<i64, DbError> {
         )?;
         tx.execute(
             "INSERT INTO bench_mail VALUES (?1, ?2, ?3, ?4)",
-            params![account, modseq, tx.new_id::<MessageId>(), &[7_u8; 120]],
+            params![account, modseq, tx.new_id::<MessageId>(), &content],
         )?;
         tx.hint(Hint::Mail(AccountId::from_i64(account)));
         tx.query_one(
@@ -119,13 +129,17 @@ fn report(writers: usize, rate: f64, before: &MetricsSnapshot, after: &MetricsSn
     let per = |sum: u64, count: u64| sum as f64 / count.max(1) as f64;
     println!(
         "{writers:3} writers: {rate:7.0} transactions/s, {:5.1} per commit, {:5.0} µs per commit, \
-         {:5.1} µs in the closure's turn, {} checkpoints",
+         {:5.1} µs in the closure's turn, {} copies of {:.0} µs, {} finished in {:.0} µs, log {} pages",
         per(after.group_size.sum - before.group_size.sum, commits),
         per(after.commit_us.sum - before.commit_us.sum, commits),
         per(
             after.mail_hold_us.sum - before.mail_hold_us.sum,
             after.mail_hold_us.count - before.mail_hold_us.count
         ),
-        after.checkpoints - before.checkpoints,
+        after.checkpoint_us.count,
+        per(after.checkpoint_us.sum, after.checkpoint_us.count),
+        after.log_finish_us.count,
+        per(after.log_finish_us.sum, after.log_finish_us.count),
+        after.wal_pages,
     );
 }

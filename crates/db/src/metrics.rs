@@ -41,6 +41,10 @@ pub struct MetricsSnapshot {
     pub read_us: HistogramSnapshot,
     /// Time from asking for a commit until it was durable, in µs.
     pub commit_us: HistogramSnapshot,
+    /// Time of each copy of the write-ahead log into the file, beside the writer (SQLite), in µs.
+    pub checkpoint_us: HistogramSnapshot,
+    /// Time the writer itself spent on finishing such a copy (SQLite), in µs.
+    pub log_finish_us: HistogramSnapshot,
     /// Closures per commit.
     pub group_size: HistogramSnapshot,
     /// Transactions that were committed and durable.
@@ -57,7 +61,7 @@ pub struct MetricsSnapshot {
     pub background_queued: usize,
     /// Read closures that wait (on PostgreSQL they wait with the mail lane and count there).
     pub reads_queued: usize,
-    /// Checkpoints of the write-ahead log (SQLite).
+    /// Copies of the write-ahead log into the file (SQLite), by whomever.
     pub checkpoints: u64,
     /// Pages in the write-ahead log after the last commit (SQLite).
     pub wal_pages: u64,
@@ -122,12 +126,13 @@ pub(crate) struct Metrics {
     pub(crate) background_hold: Histogram<14>,
     pub(crate) read: Histogram<14>,
     pub(crate) commit: Histogram<14>,
+    pub(crate) checkpoint: Histogram<14>,
+    pub(crate) log_finish: Histogram<14>,
     pub(crate) group_size: Histogram<8>,
     pub(crate) commits: AtomicU64,
     pub(crate) failed_commits: AtomicU64,
     pub(crate) reruns: AtomicU64,
     pub(crate) panics: AtomicU64,
-    pub(crate) checkpoints: AtomicU64,
     pub(crate) wal_pages: AtomicU64,
     pub(crate) connects: AtomicU64,
 }
@@ -139,12 +144,13 @@ impl Default for Metrics {
             background_hold: Histogram::new(&TIME_BOUNDS_US),
             read: Histogram::new(&TIME_BOUNDS_US),
             commit: Histogram::new(&TIME_BOUNDS_US),
+            checkpoint: Histogram::new(&TIME_BOUNDS_US),
+            log_finish: Histogram::new(&TIME_BOUNDS_US),
             group_size: Histogram::new(&SIZE_BOUNDS),
             commits: AtomicU64::new(0),
             failed_commits: AtomicU64::new(0),
             reruns: AtomicU64::new(0),
             panics: AtomicU64::new(0),
-            checkpoints: AtomicU64::new(0),
             wal_pages: AtomicU64::new(0),
             connects: AtomicU64::new(0),
         }
@@ -168,11 +174,16 @@ impl Metrics {
     /// All numbers at one moment; the depths of the queues are the caller's to fill in.
     pub(crate) fn snapshot(&self) -> MetricsSnapshot {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let checkpoint_us = self.checkpoint.snapshot();
+        let log_finish_us = self.log_finish.snapshot();
         MetricsSnapshot {
+            checkpoints: checkpoint_us.count + log_finish_us.count,
             mail_hold_us: self.mail_hold.snapshot(),
             background_hold_us: self.background_hold.snapshot(),
             read_us: self.read.snapshot(),
             commit_us: self.commit.snapshot(),
+            checkpoint_us,
+            log_finish_us,
             group_size: self.group_size.snapshot(),
             commits: load(&self.commits),
             failed_commits: load(&self.failed_commits),
@@ -181,7 +192,6 @@ impl Metrics {
             mail_queued: 0,
             background_queued: 0,
             reads_queued: 0,
-            checkpoints: load(&self.checkpoints),
             wal_pages: load(&self.wal_pages),
             connects: load(&self.connects),
         }

@@ -11,6 +11,9 @@ use crate::{
 const SQLITE_READERS: usize = 4;
 /// Time after which a group of writes takes no more members unless set otherwise (default 10 ms).
 const SQLITE_GROUP_TIME: Duration = Duration::from_millis(10);
+/// Pages of new log after which they are copied into the file unless set otherwise (default 4096 of
+/// 4 KiB: 16 MiB).
+const SQLITE_COPY_PAGES: u64 = 4096;
 /// Time that closures wait for a server that is away unless set otherwise (default 10 s).
 const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 /// Connections to PostgreSQL unless set otherwise (default 8).
@@ -70,6 +73,9 @@ pub struct Options {
     /// After this time a group of writes on SQLite takes no more members and commits, so that its
     /// first member does not wait long.
     pub sqlite_group_time: Duration,
+    /// Pages of new write-ahead log after which they are copied into the database file. At four times as
+    /// many the writer itself finishes the copy, so that the log can start over.
+    pub sqlite_copy_pages: u64,
     /// When SQLite waits for the disk. Anything but the default breaks the promise.
     pub sqlite_synchronous: SqliteSynchronous,
     /// How long a queued closure waits for a PostgreSQL server that is away before it fails with
@@ -90,6 +96,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             sqlite_readers: SQLITE_READERS,
             sqlite_group_time: SQLITE_GROUP_TIME,
+            sqlite_copy_pages: SQLITE_COPY_PAGES,
             sqlite_synchronous: SqliteSynchronous::default(),
             postgres_patience: POSTGRES_PATIENCE,
             postgres_connections: POSTGRES_CONNECTIONS,

@@ -56,6 +56,7 @@ impl Store {
                     readers: options.sqlite_readers,
                     queue_limit: options.queue_limit,
                     group_time: options.sqlite_group_time,
+                    copy_pages: options.sqlite_copy_pages.max(1),
                     synchronous: options.sqlite_synchronous,
                     migrations: &options.migrations,
                 };

@@ -34,6 +34,8 @@ const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Writer(SqliteSynchronous),
+    /// Copies the write-ahead log into the file.
+    Copier(SqliteSynchronous),
     Reader,
 }
 
@@ -74,14 +76,12 @@ impl SqliteConnection {
         match role {
             Role::Writer(synchronous) => {
                 connection.pragma_update(None, "journal_mode", "WAL")?;
-                let word = match synchronous {
-                    // The commit is durable when it returns: the promise of the whole product.
-                    SqliteSynchronous::Full => "FULL",
-                    SqliteSynchronous::TestOnlyNormal => "NORMAL",
-                };
-                connection.pragma_update(None, "synchronous", word)?;
+                connection.pragma_update(None, "synchronous", word(synchronous))?;
                 connection.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
                 connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+            }
+            Role::Copier(synchronous) => {
+                connection.pragma_update(None, "synchronous", word(synchronous))?;
             }
             Role::Reader => {
                 connection.pragma_update(None, "query_only", true)?;
@@ -194,6 +194,14 @@ impl SqliteConnection {
         let text: Arc<str> = sql::without_locks(sql).into();
         stripped.insert(sql.into(), Arc::clone(&text));
         text
+    }
+}
+
+fn word(synchronous: SqliteSynchronous) -> &'static str {
+    match synchronous {
+        // The commit is durable when it returns: the promise of the whole product.
+        SqliteSynchronous::Full => "FULL",
+        SqliteSynchronous::TestOnlyNormal => "NORMAL",
     }
 }
 

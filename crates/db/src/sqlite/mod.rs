@@ -11,7 +11,7 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 pub(crate) use self::connection::{Role, SqliteConnection, column};
 pub use self::writer::GROUP_MEMBERS;
 use self::{
-    checkpoint::Checkpointer,
+    checkpoint::LogWatch,
     reader::{ReadQueue, Reader},
     writer::{WriteQueue, Writer},
 };
@@ -45,6 +45,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) readers: usize,
     pub(crate) queue_limit: usize,
     pub(crate) group_time: Duration,
+    pub(crate) copy_pages: u64,
     pub(crate) synchronous: SqliteSynchronous,
     pub(crate) migrations: &'a [Migration],
 }
@@ -56,15 +57,21 @@ impl SqliteStore {
         let mut connection =
             SqliteConnection::open(settings.path, Role::Writer(settings.synchronous))?;
         migrate::sqlite::run(&connection, settings.migrations, shared.clock.now())?;
-        let checkpointer = Checkpointer::install(&mut connection)?;
+        let log = LogWatch::install(&mut connection, settings.copy_pages)?;
+        let copier = log.copier();
         let store = Self {
             writes: Arc::new(LaneQueue::new(settings.queue_limit, None)),
             reads: Arc::new(LaneQueue::new(settings.queue_limit, None)),
             threads: Threads::default(),
         };
         let (queue, common) = (Arc::clone(&store.writes), Arc::clone(shared));
-        let writer = Writer::new(connection, queue, common, checkpointer, settings.group_time);
+        let writer = Writer::new(connection, queue, common, log, settings.group_time);
         store.threads.spawn("db-writer", || writer.run())?;
+        let copying = SqliteConnection::open(settings.path, Role::Copier(settings.synchronous))?;
+        let common = Arc::clone(shared);
+        store
+            .threads
+            .spawn("db-checkpoint", move || copier.run(&copying, &common))?;
         for number in 0..settings.readers.max(1) {
             let connection = SqliteConnection::open(settings.path, Role::Reader)?;
             let (queue, common) = (Arc::clone(&store.reads), Arc::clone(shared));

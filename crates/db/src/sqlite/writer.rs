@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{checkpoint::Checkpointer, connection::SqliteConnection};
+use super::{checkpoint::LogWatch, connection::SqliteConnection};
 use crate::{
     error::DbError,
     hints::Hint,
@@ -34,7 +34,7 @@ pub(super) struct Writer {
     connection: SqliteConnection,
     queue: Arc<WriteQueue>,
     shared: Arc<Shared>,
-    checkpointer: Checkpointer,
+    log: LogWatch,
     group_time: Duration,
     hints: RefCell<Vec<Hint>>,
 }
@@ -53,14 +53,14 @@ impl Writer {
         connection: SqliteConnection,
         queue: Arc<WriteQueue>,
         shared: Arc<Shared>,
-        checkpointer: Checkpointer,
+        log: LogWatch,
         group_time: Duration,
     ) -> Self {
         Self {
             connection,
             queue,
             shared,
-            checkpointer,
+            log,
             group_time,
             hints: RefCell::default(),
         }
@@ -71,7 +71,7 @@ impl Writer {
         let mut group = Vec::with_capacity(GROUP_MEMBERS);
         while let Some(first) = self.queue.take() {
             self.run_group(first, &mut group);
-            self.checkpointer
+            self.log
                 .after_commit(&self.connection, &self.shared.metrics);
         }
     }

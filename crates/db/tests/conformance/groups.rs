@@ -242,29 +242,3 @@ async fn only_the_owner_may_read_the_files() {
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_is_copied_and_does_not_grow_for_ever() {
-    let test = fresh(Engine::Sqlite).await;
-    let db = &test.db;
-    run(
-        db,
-        &["CREATE TABLE big (id BIGINT NOT NULL PRIMARY KEY, b BLOB)"],
-    )
-    .await;
-    for id in 0..40_i64 {
-        db.write(Lane::Mail, move |tx| {
-            tx.execute(
-                "INSERT INTO big VALUES (?1, ?2)",
-                params![id, &vec![1_u8; 1 << 20]],
-            )
-        })
-        .await
-        .unwrap();
-    }
-    let metrics = db.metrics();
-    assert!(metrics.checkpoints >= 2, "{metrics:?}");
-    // 16 MiB between two attempts, and the transactions around them.
-    assert!(metrics.wal_pages < 2 * 4096 + 600, "{metrics:?}");
-    assert_eq!(db.integrity_check().await, Ok(vec![]));
-}

@@ -7,6 +7,7 @@ mod groups;
 mod hints;
 mod ids;
 mod lanes;
+mod log;
 mod migrations;
 mod own_server;
 mod postgres_only;
