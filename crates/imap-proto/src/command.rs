@@ -106,6 +106,42 @@ pub enum Command {
     Unsubscribe(MailboxName),
 }
 
+impl Command {
+    /// Its name, as metrics and logs show it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Append(_) => "APPEND",
+            Self::Authenticate(_) => "AUTHENTICATE",
+            Self::Capability => "CAPABILITY",
+            Self::Check => "CHECK",
+            Self::Close => "CLOSE",
+            Self::Copy(_) => "COPY",
+            Self::Create(_) => "CREATE",
+            Self::Delete(_) => "DELETE",
+            Self::Examine(_) => "EXAMINE",
+            Self::Expunge(_) => "EXPUNGE",
+            Self::Fetch(_) => "FETCH",
+            Self::Id(_) => "ID",
+            Self::Idle => "IDLE",
+            Self::List(_) => "LIST",
+            Self::Login(_) => "LOGIN",
+            Self::Logout => "LOGOUT",
+            Self::Lsub(_) => "LSUB",
+            Self::Namespace => "NAMESPACE",
+            Self::Noop => "NOOP",
+            Self::Rename(_) => "RENAME",
+            Self::Search(_) => "SEARCH",
+            Self::Select(_) => "SELECT",
+            Self::StartTls => "STARTTLS",
+            Self::Status(_) => "STATUS",
+            Self::Store(_) => "STORE",
+            Self::Subscribe(_) => "SUBSCRIBE",
+            Self::Unselect => "UNSELECT",
+            Self::Unsubscribe(_) => "UNSUBSCRIBE",
+        }
+    }
+}
+
 /// A tagged command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {

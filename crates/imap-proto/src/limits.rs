@@ -31,7 +31,8 @@ pub struct Limits {
     pub flags: usize,
     /// How many options, patterns or STATUS items one command lists.
     pub list_items: usize,
-    /// Bytes of one LIST pattern with its reference: matching takes time in proportion to it.
+    /// Bytes of all patterns of one LIST, each with its reference: matching takes time in
+    /// proportion to them.
     pub list_pattern: usize,
     /// How many field-value pairs an ID command holds (RFC 2971 §3.3: 30).
     pub id_pairs: usize,

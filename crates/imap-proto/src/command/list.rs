@@ -66,9 +66,10 @@ impl List {
         let patterns = if cursor.peek() == Some(b'(') {
             extended = true;
             let limit = (limit.0, "LIST patterns");
-            cursor.list(limit, |cursor| pattern(cursor, &reference))?
+            let mut total = 0;
+            cursor.list(limit, |cursor| pattern(cursor, &reference, &mut total))?
         } else {
-            vec![pattern(cursor, &reference)?]
+            vec![pattern(cursor, &reference, &mut 0)?]
         };
         if patterns.is_empty() {
             return cursor.expected("at least one pattern before this");
@@ -91,7 +92,7 @@ impl List {
         cursor.space()?;
         let reference = reference(cursor)?;
         cursor.space()?;
-        let patterns = vec![pattern(cursor, &reference)?];
+        let patterns = vec![pattern(cursor, &reference, &mut 0)?];
         Ok(Self {
             select: Vec::new(),
             reference,
@@ -111,10 +112,12 @@ fn reference(cursor: &mut Cursor<'_>) -> Parsed<String> {
 /// list-mailbox = 1*list-char / string
 /// list-char    = ATOM-CHAR / list-wildcards / resp-specials
 /// ```
-fn pattern(cursor: &mut Cursor<'_>, reference: &str) -> Parsed<String> {
+/// `total` counts the bytes of all patterns of a command.
+fn pattern(cursor: &mut Cursor<'_>, reference: &str, total: &mut usize) -> Parsed<String> {
     let wanted = |byte| is_atom_char(byte) || matches!(byte, b'%' | b'*' | b']') || byte >= 0x80;
     let pattern = cursor.string_or("a mailbox pattern", wanted)?;
-    if pattern.len() + reference.len() > cursor.limits().list_pattern {
+    *total += pattern.len() + reference.len();
+    if *total > cursor.limits().list_pattern {
         return cursor.too_much("a mailbox pattern");
     }
     Ok(utf7::decode(&pattern).into_owned())

@@ -60,6 +60,8 @@ pub enum Code<'a> {
     Corruption,
     /// A message that the command named is gone.
     ExpungeIssued,
+    /// The mailbox has mailboxes below it (RFC 9051 §7.1).
+    HasChildren,
     /// Another session is in the way; try later.
     InUse,
     /// A limit of the server is reached.
@@ -114,6 +116,7 @@ impl Code<'_> {
             Self::CopyUid(..) => "COPYUID ",
             Self::Corruption => "CORRUPTION",
             Self::ExpungeIssued => "EXPUNGEISSUED",
+            Self::HasChildren => "HASCHILDREN",
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
             Self::NoPerm => "NOPERM",
