@@ -1,0 +1,222 @@
+//! A mailbox as the client of one session sees it: which message has which number.
+//!
+//! Invariant: it changes only together with what the client is told (EXPUNGE, EXISTS).
+
+use std::ops::RangeInclusive;
+
+use hikyaku_imap_proto::{Numbering, Ranges, SequenceSet};
+use hikyaku_mailstore::UidSet;
+use hikyaku_types::Uid;
+
+/// A sequence number that no message has (RFC 3501 §9: such a command is BAD).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoSuchNumber;
+
+/// The messages, by ascending UID; the position is the sequence number less one.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    uids: Vec<Uid>,
+    /// Ranges of UIDs that are recent in this session, ascending.
+    recent: Vec<RangeInclusive<Uid>>,
+}
+
+impl View {
+    /// A view of these messages, ascending.
+    pub(crate) fn new(uids: Vec<Uid>) -> Self {
+        Self {
+            uids,
+            recent: Vec::new(),
+        }
+    }
+
+    /// How many messages there are (EXISTS).
+    pub(crate) fn len(&self) -> u32 {
+        // A mailbox has at most 2^32 - 1 messages, because it has no more UIDs.
+        u32::try_from(self.uids.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The UIDs, ascending.
+    pub(crate) fn uids(&self) -> &[Uid] {
+        &self.uids
+    }
+
+    /// The highest UID.
+    pub(crate) fn last(&self) -> Option<Uid> {
+        self.uids.last().copied()
+    }
+
+    /// The sequence number of a message.
+    pub(crate) fn sequence(&self, uid: Uid) -> Option<u32> {
+        let position = self.uids.binary_search(&uid).ok()?;
+        u32::try_from(position + 1).ok()
+    }
+
+    /// The messages that a command means, as UIDs. UIDs that do not exist are let pass; sequence
+    /// numbers must exist.
+    pub(crate) fn resolve(
+        &self,
+        set: &SequenceSet,
+        numbering: Numbering,
+    ) -> Result<UidSet, NoSuchNumber> {
+        match numbering {
+            Numbering::Uid => {
+                let last = self.last().map_or(0, Uid::get);
+                Ok(self.known(&set.resolve(last)))
+            }
+            Numbering::Sequence => self.numbered(&set.resolve(self.len())),
+        }
+    }
+
+    /// UIDs up to the last one the client knows: a message that it was not told of has no number.
+    fn known(&self, ranges: &Ranges) -> UidSet {
+        let Some(last) = self.last() else {
+            return UidSet::new();
+        };
+        UidSet::from_ranges(ranges.as_slice().iter().filter_map(|range| {
+            let start = Uid::new(*range.start())?;
+            let end = Uid::new(*range.end())?.min(last);
+            (start <= end).then_some(start..=end)
+        }))
+    }
+
+    fn numbered(&self, ranges: &Ranges) -> Result<UidSet, NoSuchNumber> {
+        let uid = |number: u32| {
+            let position = usize::try_from(number).ok()?.checked_sub(1)?;
+            self.uids.get(position).copied()
+        };
+        let mut found = Vec::with_capacity(ranges.as_slice().len());
+        for range in ranges.as_slice() {
+            match (uid(*range.start()), uid(*range.end())) {
+                // No other message lies between two neighbours of the view: the later ones have
+                // higher UIDs, and those that are gone do not come back.
+                (Some(start), Some(end)) => found.push(start..=end),
+                _ => return Err(NoSuchNumber),
+            }
+        }
+        if found.is_empty() {
+            return Err(NoSuchNumber);
+        }
+        Ok(UidSet::from_ranges(found))
+    }
+
+    /// The messages of the view that are in the set, ascending.
+    pub(crate) fn members(&self, set: &UidSet) -> Vec<Uid> {
+        let mut members = Vec::new();
+        for range in set.ranges() {
+            let from = self.uids.partition_point(|uid| uid < range.start());
+            let to = self.uids.partition_point(|uid| uid <= range.end());
+            members.extend_from_slice(self.uids.get(from..to).unwrap_or_default());
+        }
+        members
+    }
+
+    /// Takes messages out; they are ascending and in the view.
+    pub(crate) fn remove(&mut self, gone: &[Uid]) {
+        self.uids.retain(|uid| gone.binary_search(uid).is_err());
+    }
+
+    /// Adds messages at the end; they are ascending. Those that are not after the last one are in
+    /// it already and are passed over.
+    pub(crate) fn extend(&mut self, new: impl IntoIterator<Item = Uid>) {
+        for uid in new {
+            if self.last().is_none_or(|last| last < uid) {
+                self.uids.push(uid);
+            }
+        }
+    }
+
+    /// Messages in the range are recent in this session.
+    pub(crate) fn add_recent(&mut self, range: RangeInclusive<Uid>) {
+        if !range.is_empty() {
+            self.recent.push(range);
+        }
+    }
+
+    /// Whether a message is recent.
+    pub(crate) fn is_recent(&self, uid: Uid) -> bool {
+        self.recent.iter().rev().any(|range| range.contains(&uid))
+    }
+
+    /// How many messages are recent (RECENT).
+    pub(crate) fn recent_count(&self) -> u32 {
+        u32::try_from(self.members(&self.recent()).len()).unwrap_or(u32::MAX)
+    }
+
+    /// The UIDs that are recent.
+    pub(crate) fn recent(&self) -> UidSet {
+        UidSet::from_ranges(self.recent.iter().cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hikyaku_imap_proto::{Command, Limits, RawCommand, Request};
+
+    fn uid(number: u32) -> Uid {
+        Uid::new(number).unwrap()
+    }
+
+    fn view(uids: &[u32]) -> View {
+        View::new(uids.iter().copied().map(uid).collect())
+    }
+
+    fn set(text: &str) -> SequenceSet {
+        let raw = RawCommand::from_bytes(format!("a UID EXPUNGE {text}"));
+        match Request::parse(&raw, &Limits::default()).unwrap().command {
+            Command::Expunge(Some(set)) => set,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn members(view: &View, text: &str, numbering: Numbering) -> Option<Vec<u32>> {
+        let set = view.resolve(&set(text), numbering).ok()?;
+        Some(view.members(&set).into_iter().map(Uid::get).collect())
+    }
+
+    #[test]
+    fn sequence_numbers_are_positions() {
+        let view = view(&[3, 7, 8, 20]);
+        let found = |text| members(&view, text, Numbering::Sequence);
+        assert_eq!(found("1"), Some(vec![3]));
+        assert_eq!(found("2:*"), Some(vec![7, 8, 20]));
+        assert_eq!(found("*:3,1"), Some(vec![3, 8, 20]));
+        assert_eq!(found("5"), None);
+        assert_eq!(found("3:9"), None);
+        assert_eq!(view.sequence(uid(8)), Some(3));
+        assert_eq!(view.sequence(uid(9)), None);
+    }
+
+    #[test]
+    fn uids_that_do_not_exist_are_let_pass() {
+        let view = view(&[3, 7, 8, 20]);
+        let found = |text| members(&view, text, Numbering::Uid);
+        assert_eq!(found("1:7"), Some(vec![3, 7]));
+        assert_eq!(found("9,10:12"), Some(vec![]));
+        assert_eq!(found("*"), Some(vec![20]));
+        // RFC 3501 §6.4.8: `*` stands for the last message, whichever end it is.
+        assert_eq!(found("559:*"), Some(vec![20]));
+        assert_eq!(found("1:4294967295"), Some(vec![3, 7, 8, 20]));
+    }
+
+    #[test]
+    fn an_empty_mailbox_has_no_numbers() {
+        let view = view(&[]);
+        assert_eq!(members(&view, "1:*", Numbering::Sequence), None);
+        assert_eq!(members(&view, "*", Numbering::Sequence), None);
+        assert_eq!(members(&view, "1:*", Numbering::Uid), Some(vec![]));
+    }
+
+    #[test]
+    fn messages_come_and_go() {
+        let mut view = view(&[3, 7, 8]);
+        view.remove(&[uid(3), uid(8)]);
+        view.extend([uid(7), uid(9), uid(12)]);
+        assert_eq!(view.uids(), [uid(7), uid(9), uid(12)]);
+        assert_eq!(view.len(), 3);
+        view.add_recent(uid(9)..=uid(11));
+        view.add_recent(uid(12)..=uid(11));
+        assert!(view.is_recent(uid(9)) && !view.is_recent(uid(12)));
+        assert_eq!(view.recent_count(), 1);
+    }
+}

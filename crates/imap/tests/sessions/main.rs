@@ -1,0 +1,50 @@
+//! IMAP sessions on both engines: transcripts per command, and what a transcript cannot show.
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
+
+mod conditions;
+mod messages;
+mod stage;
+#[path = "../../../smtp/tests/sessions/transcript/mod.rs"]
+mod transcript;
+
+use std::path::Path;
+
+use stage::Host;
+
+/// Where the transcripts are.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts");
+
+/// One test per transcript and engine. Afterwards all counters are recomputed.
+macro_rules! transcripts {
+    ($($name:ident),+ $(,)?) => {$(
+        hikyaku_db::on_both_engines! {
+            /// See the transcript of this name.
+            async fn $name(test: TestDatabase) {
+                let mut host = Host::new(test).await;
+                let path = Path::new(FOLDER).join(concat!(stringify!($name), ".txt"));
+                transcript::play(&path, &mut host).await;
+                host.check().await;
+            }
+        }
+    )+};
+}
+
+transcripts! {
+    append, append_refused, authenticate, bad_commands, bodystructure, capability, close, copy,
+    create, delete, drain, examine, expunge, expunge_elsewhere, fetch, fetch_partial,
+    fetch_sections, flags_elsewhere, id, idle, idle_ends, japanese, keywords, list, list_extended,
+    literals, login, login_failures, login_needs_tls, logout, lsub, namespace, noop, quota, recent,
+    rename, revoked, search, search_charset, search_dates, select, starttls, starttls_injection,
+    states, status, store, subscribe, tls, uid, uid_expunge, unselect,
+}
+
+/// Every transcript in the folder is played.
+#[test]
+fn no_transcript_is_forgotten() {
+    let list = include_str!("main.rs");
+    for path in transcript::all_in(Path::new(FOLDER)) {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let mut words = list.split(|c: char| !c.is_alphanumeric() && c != '_');
+        assert!(words.any(|word| word == name), "{name} is not played");
+    }
+}
