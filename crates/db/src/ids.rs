@@ -126,11 +126,25 @@ impl IdGenerator {
             .wanted
             .wait_timeout_while(guard, patience, |state| !state.extend && !state.closed)
             .unwrap_or_else(PoisonError::into_inner);
-        if state.closed {
-            return Wake::Close;
-        }
         state.extend = false;
-        Wake::Renew
+        if state.closed {
+            Wake::Close
+        } else {
+            Wake::Renew
+        }
+    }
+
+    /// Waits for all of `time`, whatever is wanted meanwhile: a renewal has just failed.
+    pub(crate) fn pause(&self, time: std::time::Duration) -> Wake {
+        let (state, _) = self
+            .wanted
+            .wait_timeout_while(self.lock(), time, |state| !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            Wake::Close
+        } else {
+            Wake::Renew
+        }
     }
 
     /// Ends the keeper of the lease.

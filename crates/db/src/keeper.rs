@@ -33,13 +33,13 @@ impl Keeper {
 
     /// Renews the lease until the ids are closed, then gives the number back.
     pub(crate) fn run(self) {
-        let mut patience = lease::RENEW_EVERY;
-        while self.shared.ids.wait(patience) == Wake::Renew {
-            patience = match self.renew() {
-                Ok(()) => lease::RENEW_EVERY,
+        let mut next = self.shared.ids.wait(lease::RENEW_EVERY);
+        while next == Wake::Renew {
+            next = match self.renew() {
+                Ok(()) => self.shared.ids.wait(lease::RENEW_EVERY),
                 Err(error) => {
                     tracing::warn!(%error, "the node number could not be renewed");
-                    lease::RETRY_EVERY
+                    self.shared.ids.pause(lease::RETRY_EVERY)
                 }
             };
         }

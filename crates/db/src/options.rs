@@ -1,6 +1,6 @@
 //! How a database is opened.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -32,7 +32,7 @@ pub enum Engine {
 }
 
 /// Where the data is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Target {
     /// A database file; made if it is missing (its folder must exist).
     Sqlite {
@@ -48,6 +48,22 @@ pub enum Target {
         /// the authorities to trust; without it the system's are trusted.
         url: String,
     },
+}
+
+/// Without the password of a URL: settings end up in logs.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite { path } => f.debug_struct("Sqlite").field("path", path).finish(),
+            Self::Postgres { url } => {
+                let server = url
+                    .rsplit_once('@')
+                    .map_or(url.as_str(), |(_, server)| server);
+                let server = server.split('?').next().unwrap_or_default();
+                f.debug_struct("Postgres").field("server", &server).finish()
+            }
+        }
+    }
 }
 
 /// When SQLite waits for the disk.
@@ -102,6 +118,31 @@ impl Options {
             postgres_connections: POSTGRES_CONNECTIONS,
             queue_limit: QUEUE_LIMIT,
             migrations: MIGRATIONS.to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_shown_without_passwords() {
+        for url in [
+            "postgres://hikyaku:sekret@db.example.jp:5432/mail?sslmode=require",
+            "postgres://db.example.jp/mail?user=hikyaku&password=sekret",
+            "postgres://hikyaku:se@sekret@db.example.jp/mail",
+        ] {
+            let shown = format!(
+                "{:?}",
+                Options::new(Target::Postgres {
+                    url: url.to_owned()
+                })
+            );
+            assert!(
+                !shown.contains("sekret") && shown.contains("db.example.jp"),
+                "{shown}"
+            );
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::{
 
 /// Of this program in this database: "hikyaku" in ASCII. Waiting for it is not bounded, since
 /// another process may be in the middle of a long migration.
-const LOCK: &str = "SET lock_timeout = 0; SELECT pg_advisory_lock(29386503543809909)";
+const LOCK: &str = "SET lock_timeout = 0; SELECT pg_advisory_lock(29389307896753013)";
 /// Gives the lock back and lets waiting be bounded again.
-const UNLOCK: &str = "SELECT pg_advisory_unlock(29386503543809909); SET lock_timeout = '30s'";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(29389307896753013); SET lock_timeout = '30s'";
 
 /// Applies what is missing.
 pub(crate) fn run(

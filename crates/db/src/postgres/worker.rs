@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -84,10 +85,17 @@ impl Worker {
         }) = self.queue.take()
         {
             let deadline = queued_at + self.patience;
-            match job {
+            let work = || match job {
                 PostgresJob::Read(job) if job.is_wanted() => self.read(job, deadline),
                 PostgresJob::Read(_) => {}
                 PostgresJob::Write(job) => self.write(job, lane, deadline),
+            };
+            // A panic outside the closures (a caller's error type may panic while it is made) ends no
+            // thread of the pool; its connection may be in any state.
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                tracing::error!("a thread of the pool panicked between closures");
+                Metrics::add(&self.shared.metrics.panics);
+                self.connection = None;
             }
             self.queue.finished(lane);
         }

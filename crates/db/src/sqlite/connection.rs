@@ -57,7 +57,24 @@ impl SqliteConnection {
             stripped: RefCell::default(),
         };
         this.configure(role).map_err(|e| db_error(&e))?;
+        this.check_log()?;
         Ok(this)
+    }
+
+    /// Without a write-ahead log (say, where the file system has no shared memory) readers would wait
+    /// for the writer, and the writer for readers.
+    fn check_log(&self) -> Result<(), DbError> {
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        let mode = self
+            .connection
+            .pragma_query_value(None, "journal_mode", read);
+        let mode = mode.map_err(|e| db_error(&e))?;
+        if mode == "wal" {
+            return Ok(());
+        }
+        Err(DbError::Io {
+            reason: format!("no write-ahead log can be used here, only the mode {mode}"),
+        })
     }
 
     fn configure(&self, role: Role) -> rusqlite::Result<()> {

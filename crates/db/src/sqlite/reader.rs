@@ -1,6 +1,10 @@
 //! The threads that read: each closure sees one snapshot and never waits for the writer.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
 
 use super::connection::SqliteConnection;
 use crate::{
@@ -38,8 +42,18 @@ impl Reader {
     /// Works until the queue is closed and empty.
     pub(super) fn run(self) {
         while let Some(taken) = self.queue.take() {
-            if taken.job.is_wanted() {
-                self.read(taken.job);
+            let wanted = taken.job.is_wanted();
+            let read = || {
+                if wanted {
+                    self.read(taken.job);
+                }
+            };
+            // A panic outside the closure (a caller's error type may panic while it is made) ends no
+            // reader.
+            if catch_unwind(AssertUnwindSafe(read)).is_err() {
+                tracing::error!("a reader panicked between closures");
+                Metrics::add(&self.shared.metrics.panics);
+                self.end();
             }
         }
     }

@@ -6,6 +6,7 @@
 
 use std::{
     cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -70,10 +71,26 @@ impl Writer {
     pub(super) fn run(mut self) {
         let mut group = Vec::with_capacity(GROUP_MEMBERS);
         while let Some(first) = self.queue.take() {
-            self.run_group(first, &mut group);
+            let ran = catch_unwind(AssertUnwindSafe(|| self.run_group(first, &mut group)));
+            if ran.is_err() {
+                self.clear_up(&mut group);
+            }
             self.log
                 .after_commit(&self.connection, &self.shared.metrics);
         }
+    }
+
+    /// A panic outside the closures (a caller's error type may panic while it is made) must not end
+    /// the only writer. Whoever has no result yet gets [`DbError::Closed`].
+    fn clear_up(&mut self, group: &mut Vec<Member>) {
+        tracing::error!(
+            members = group.len(),
+            "the writer panicked between closures"
+        );
+        Metrics::add(&self.shared.metrics.panics);
+        self.roll_back();
+        group.clear();
+        self.hints.borrow_mut().clear();
     }
 
     fn run_group(&mut self, first: Member, group: &mut Vec<Member>) {

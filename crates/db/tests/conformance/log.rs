@@ -18,7 +18,7 @@ async fn insert(db: &Database, id: i64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_starts_over_under_constant_load() {
     let test = fresh_with(Engine::Sqlite, |options| {
-        options.sqlite_copy_pages = COPY_PAGES
+        options.sqlite_copy_pages = COPY_PAGES;
     })
     .await;
     let db = &test.db;
@@ -58,7 +58,7 @@ async fn it_starts_over_under_constant_load() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_reader_stops_neither_the_writer_nor_the_copies() {
     let test = fresh_with(Engine::Sqlite, |options| {
-        options.sqlite_copy_pages = COPY_PAGES
+        options.sqlite_copy_pages = COPY_PAGES;
     })
     .await;
     let db = &test.db;

@@ -18,6 +18,24 @@ async fn insert(db: &Database, id: i64, name: &'static str) -> Db<u64> {
     .await
 }
 
+/// An error type with a fault of its own.
+#[derive(Debug)]
+struct Explosive;
+
+impl From<DbError> for Explosive {
+    fn from(error: DbError) -> Self {
+        panic!("cannot hold {error}")
+    }
+}
+
+/// Fails a statement and does not say so: the store has to, in a type that cannot be made.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a closure")]
+fn hidden_failure(tx: &hikyaku_db::Tx<'_>) -> Result<(), Explosive> {
+    let failed = tx.query("no SQL", params![], |_| Ok(()));
+    assert!(failed.is_err());
+    Ok(())
+}
+
 on_both_engines! {
     /// An Err undoes the closure's own changes and nobody else's.
     async fn an_error_rolls_back_its_own_closure(test: TestDatabase) {
@@ -60,6 +78,36 @@ on_both_engines! {
         assert_eq!(read, Err(DbError::Panicked { message: "in a read".to_owned() }));
         assert_eq!(integers(db, "SELECT id FROM t ORDER BY id").await, [1, 3]);
         assert_eq!(db.metrics().panics, 2);
+    }
+
+    /// A caller's error type that panics while it is made ends no thread of the store.
+    async fn a_panic_outside_the_closure_is_survived(test: TestDatabase) {
+        let db = &test.db;
+        run(db, TABLE).await;
+        for _ in 0..10 {
+            let (writer, reader) = (db.clone(), db.clone());
+            let wrote = tokio::spawn(async move {
+                writer.write(Lane::Mail, |tx| hidden_failure(tx)).await
+            });
+            let read = tokio::spawn(async move { reader.read(hidden_failure).await });
+            // The error of the store cannot be told either, since that panics in the caller.
+            assert!(wrote.await.is_err_and(|error| error.is_panic()));
+            assert!(read.await.is_err_and(|error| error.is_panic()));
+        }
+        assert_eq!(insert(db, 1, "a").await, Ok(1));
+        assert_eq!(integers(db, "SELECT id FROM t").await, [1]);
+    }
+
+    /// One text is one statement.
+    async fn two_statements_in_one_text_are_refused(test: TestDatabase) {
+        let db = &test.db;
+        run(db, TABLE).await;
+        for sql in ["DELETE FROM t; DELETE FROM t", "SELECT 1; DELETE FROM t"] {
+            let refused = db.write(Lane::Mail, move |tx| tx.query(sql, params![], |_| Ok(()))).await;
+            assert!(matches!(refused, Err(DbError::Sql { .. })), "{sql}: {refused:?}");
+        }
+        let with_semicolon = db.write(Lane::Mail, |tx| tx.execute("DELETE FROM t;", params![])).await;
+        assert_eq!(with_semicolon, Ok(0));
     }
 
     /// A closure that hides the failure of a statement is not committed, and cannot go on.
