@@ -286,10 +286,11 @@ pub(crate) struct Transfer {
     /// The form of the files.
     #[arg(long)]
     pub(crate) format: Format,
-    /// The folder; for import the one that an mbox goes to (INBOX), for export all when left out.
+    /// Import: where an mbox file goes (INBOX). Export: only this folder, not all of them.
     #[arg(long, value_name = "NAME")]
     pub(crate) folder: Option<String>,
-    /// The file or folder, on the machine of the server.
+    /// Import: an mbox file, a folder of them, or a Maildir. Export: the folder to write to, one
+    /// mbox file or Maildir folder per mail folder. On the machine of the server.
     pub(crate) path: PathBuf,
 }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod domains;
 mod json;
 mod mailbox_restore;
+mod mailbox_transfer;
 mod tenants;
 mod trace;
 
@@ -54,6 +55,8 @@ pub fn control_router(services: Services) -> Router {
             axum::routing::delete(aliases::delete),
         )
         .route("/api/v1/mailboxes/restore", post(mailbox_restore::restore))
+        .route("/api/v1/mailboxes/import", post(mailbox_transfer::import))
+        .route("/api/v1/mailboxes/export", post(mailbox_transfer::export))
         .route("/api/v1/trace", get(trace::search))
         .route("/api/v1/doctor", post(doctor::check))
         .fallback(unknown)

@@ -26,7 +26,8 @@ async fn import(session: &mut Session, options: Transfer) -> Result<ExitCode, Fa
     let report = transfer(session, "/api/v1/mailboxes/import", &options).await?;
     session.output.result(&report, || describe_import(&report));
     let failed = report["failed"].as_u64().unwrap_or(0);
-    Ok(if failed == 0 {
+    let complete = report["complete"].as_bool().unwrap_or(false);
+    Ok(if failed == 0 && complete {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(NEEDS_A_LOOK)
@@ -83,11 +84,12 @@ async fn transfer(session: &mut Session, path: &str, options: &Transfer) -> Resu
     }));
     let output = session.output;
     let mut report = Value::Null;
+    let mut last = String::new();
     session
         .client
         .stream(Method::POST, path, body, |line| {
             match line.get("progress") {
-                Some(progress) if output == Output::Text => show(progress),
+                Some(progress) if output == Output::Text => show(progress, &mut last),
                 Some(_) => {}
                 None => report = line,
             }
@@ -96,11 +98,16 @@ async fn transfer(session: &mut Session, path: &str, options: &Transfer) -> Resu
     Ok(report)
 }
 
-fn show(progress: &Value) {
+/// A progress line, when it says something new.
+fn show(progress: &Value, last: &mut String) {
     let done = text_of(progress, "done");
-    match progress["percent"].as_u64() {
-        Some(percent) => eprintln!("{done} messages ({percent} %)"),
-        None => eprintln!("{done} messages"),
+    let line = match progress["percent"].as_u64() {
+        Some(percent) => format!("{done} messages ({percent} %)"),
+        None => format!("{done} messages"),
+    };
+    if line != *last {
+        eprintln!("{line}");
+        *last = line;
     }
 }
 
@@ -111,6 +118,9 @@ fn describe_import(report: &Value) -> String {
         text_of(report, "skipped"),
         text_of(report, "failed")
     );
+    if report["complete"] == Value::Bool(false) {
+        text.push_str("; the mailbox is full: raise the quota or make room, then run this again");
+    }
     for failure in report["failures"]
         .as_array()
         .map(Vec::as_slice)

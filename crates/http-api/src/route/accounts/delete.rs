@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::AccountView;
 use crate::{
     problem::Problem,
-    provision::ProvisionError,
     route::{PathOf, QueryOf},
     services::Services,
 };
@@ -75,7 +74,7 @@ pub(crate) async fn restore(
         .write(Lane::Background, move |tx| {
             let scope = accounts::find_deleted(tx, PlatformScope::operator(), &address)?;
             accounts::restore(tx, scope)?;
-            Ok::<_, ProvisionError>(AccountView::load(tx, scope)?)
+            AccountView::load(tx, scope)
         })
         .await?;
     Ok(Json(restored))
