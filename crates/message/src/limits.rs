@@ -30,6 +30,10 @@ pub const MAX_TEXT_FIELD_BYTES: usize = 16 * 1024;
 /// Most addresses, group markers included, kept of one field (4,096).
 pub const MAX_ADDRESSES: usize = 4_096;
 
+/// Most addresses kept of one message, its embedded messages included (20,000). An address of one
+/// byte takes about a hundred in memory, so this bounds what a message of tiny addresses costs.
+pub const MAX_ADDRESSES_OF_MESSAGE: usize = 20_000;
+
 /// Most parameter sections read of one structured field (128); RFC 2231 continuations count one
 /// each. Dovecot's CVE-2026-27859 was quadratic work on thousands of them.
 pub const MAX_PARAMETERS: usize = 128;

@@ -73,3 +73,32 @@ impl From<&str> for HeaderText {
         Self::from_raw(text.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_and_decoded_forms() {
+        let text = HeaderText::from("=?utf-8?B?5bGx?= x");
+        assert_eq!(text.raw(), b"=?utf-8?B?5bGx?= x");
+        assert_eq!(text.decoded(), "山 x");
+        assert_eq!(HeaderText::from("plain").decoded(), "plain");
+        assert_eq!(HeaderText::from_raw(b"\x8eR\x93c").decoded(), "山田");
+        assert!(HeaderText::default().is_empty());
+    }
+
+    #[test]
+    fn the_ascii_form_hides_no_eight_bit_and_no_escape() {
+        for (raw, ascii) in [
+            (&b"=?utf-8?B?5bGx?="[..], "=?utf-8?B?5bGx?="),
+            (b"plain \"x\"", "plain \"x\""),
+            ("山".as_bytes(), "=?UTF-8?B?5bGx?="),
+            (b"\x1b$B;3\x1b(B", "=?UTF-8?B?5bGx?="),
+            (b"\x8eR", "=?UTF-8?B?5bGx?="),
+            (b"a\0b", "a b"),
+        ] {
+            assert_eq!(*HeaderText::from_raw(raw).to_ascii(), *ascii.as_bytes());
+        }
+    }
+}

@@ -1,3 +1,5 @@
+//! Messages are built, parsed again and compared.
+
 use hikyaku_types::{OffsetTimestamp, Timestamp};
 
 use super::*;

@@ -66,26 +66,23 @@ pub fn decode_as(charset: Charset, bytes: &[u8]) -> Decoded<'_> {
 
 /// Decodes text that has no label, as raw header text.
 pub fn decode_unlabelled(bytes: &[u8]) -> Cow<'_, str> {
-    if bytes.is_ascii()
-        && memchr::memchr(0x1b, bytes).is_none()
-        && let Ok(text) = std::str::from_utf8(bytes)
-    {
-        return Cow::Borrowed(text);
-    }
-    decode_as(detect(bytes), bytes).text
+    decode_unlabelled_near(bytes, None)
 }
 
-/// Decodes text that has no label, next to text that was in `hint`: it is used when the bytes
-/// allow it.
-pub fn decode_with_hint(hint: Charset, bytes: &[u8]) -> Cow<'_, str> {
-    if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() {
-        return decode_unlabelled(bytes);
+/// Decodes text that has no label, next to text in charset `near`: that one is taken when the
+/// bytes are not UTF-8 and it fits them, because a few bytes are too little for a guess.
+pub fn decode_unlabelled_near(bytes: &[u8], near: Option<Charset>) -> Cow<'_, str> {
+    let shifted = memchr::memchr(0x1b, bytes).is_some();
+    if let (Ok(text), false) = (std::str::from_utf8(bytes), shifted) {
+        return Cow::Borrowed(text);
     }
-    let hinted = decode_as(hint, bytes);
-    match hinted.fidelity {
-        Fidelity::Exact => hinted.text,
-        Fidelity::Lossy => decode_unlabelled(bytes),
+    if let Some(near) = near.filter(|_| !shifted) {
+        let decoded = decode_as(near, bytes);
+        if decoded.fidelity == Fidelity::Exact {
+            return decoded.text;
+        }
     }
+    decode_as(detect(bytes), bytes).text
 }
 
 fn utf_8(bytes: &[u8]) -> (Cow<'_, str>, Fidelity) {

@@ -116,6 +116,7 @@ impl<'a> Decoder<'a> {
             0x80.. => self.eight_bit(byte),
             _ if self.shifted_out || self.set == Set::Kana => self.out.push_kana(byte),
             _ if self.set == Set::Ascii => self.ascii(),
+            _ if self.set == Set::Jis0208 => self.run_of_pairs(),
             _ => self.pair(byte),
         }
     }
@@ -167,6 +168,17 @@ impl<'a> Decoder<'a> {
         goes_on
     }
 
+    /// A run of JIS X 0208, of which the first byte is taken already: most Japanese text.
+    fn run_of_pairs(&mut self) {
+        let start = self.cursor.pos() - 1;
+        self.cursor.take_while(|byte| (0x21..=0x7e).contains(&byte));
+        let (pairs, rest) = self.cursor.since(start).as_chunks::<2>();
+        self.out.push_0208_run(pairs);
+        if !rest.is_empty() {
+            self.out.push_error();
+        }
+    }
+
     fn pair(&mut self, lead: u8) {
         let Some(trail @ 0x21..=0x7e) = self.cursor.peek() else {
             self.out.push_error();
@@ -174,7 +186,6 @@ impl<'a> Decoder<'a> {
         };
         self.cursor.skip(1);
         match self.set {
-            Set::Jis0208 => self.out.push_0208(lead, trail),
             Set::Jis0212 => self.out.push_0212(lead, trail),
             Set::Gb2312 => self.foreign(encoding_rs::GBK, &[lead | 0x80, trail | 0x80]),
             Set::Ksc5601 => self.foreign(encoding_rs::EUC_KR, &[lead | 0x80, trail | 0x80]),
@@ -185,7 +196,7 @@ impl<'a> Decoder<'a> {
                     _ => self.out.push_error(),
                 }
             }
-            Set::Unknown | Set::Ascii | Set::Kana => self.out.push_error(),
+            Set::Jis0208 | Set::Unknown | Set::Ascii | Set::Kana => self.out.push_error(),
         }
     }
 

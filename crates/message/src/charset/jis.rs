@@ -53,6 +53,19 @@ impl JisText {
         }
     }
 
+    /// Characters of JIS X 0208, as rows and cells.
+    pub(super) fn push_0208_run(&mut self, pairs: &[[u8; 2]]) {
+        let special = |row: u8| matches!(row, 0x75..=0x78 | 0x7d | 0x7e);
+        if pairs.iter().any(|&[row, _]| special(row)) {
+            for &[row, cell] in pairs {
+                self.push_0208(row, cell);
+            }
+        } else {
+            self.euc
+                .extend(pairs.as_flattened().iter().map(|byte| byte | 0x80));
+        }
+    }
+
     /// A character of JIS X 0212, or of what eucJP-ms and ISO-2022-JP-MS put behind it.
     pub(super) fn push_0212(&mut self, row: u8, cell: u8) {
         match row {

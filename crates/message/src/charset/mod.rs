@@ -17,7 +17,7 @@ mod kana;
 mod label;
 mod utf_7;
 
-pub use decode::{Decoded, Fidelity, decode, decode_as, decode_unlabelled, decode_with_hint};
+pub use decode::{Decoded, Fidelity, decode, decode_as, decode_unlabelled, decode_unlabelled_near};
 pub use detect::detect;
 pub use encode::{Encoded, Extensions, KanaWidth, Policy, Target, encode, encode_with};
 pub use label::Charset;

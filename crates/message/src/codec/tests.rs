@@ -1,3 +1,5 @@
+//! Round trips, and damage of every kind.
+
 use super::*;
 use crate::{Address, ParsedMessage};
 

@@ -10,6 +10,7 @@ use super::{
     structured_text,
 };
 use crate::{
+    charset::Charset,
     envelope::{Address, Mailbox},
     limits::{MAX_ADDRESSES, MAX_FIELD_BYTES},
     text::HeaderText,
@@ -36,13 +37,18 @@ pub enum Cut {
 
 /// Reads an address list from a field's raw value.
 pub fn parse(value: &[u8]) -> AddressList {
+    parse_near(value, None)
+}
+
+/// The same, for a header next to text in charset `near`: raw names are probably in it as well.
+pub fn parse_near(value: &[u8], near: Option<Charset>) -> AddressList {
     let cut = if value.len() > MAX_FIELD_BYTES {
         Cut::Yes
     } else {
         Cut::No
     };
     let value = value.get(..MAX_FIELD_BYTES).unwrap_or(value);
-    let text = structured_text(value);
+    let text = structured_text(value, near);
     let mut parser = Parser::new(cut);
     for token in Lexer::new(&text) {
         if parser.list.addresses.len() >= MAX_ADDRESSES {

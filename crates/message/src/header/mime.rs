@@ -2,7 +2,9 @@
 
 use super::{address::Cut, parameter, structured_text, unfold};
 use crate::{
+    charset::Charset,
     limits::{MAX_FIELD_BYTES, MAX_LANGUAGES, MAX_TEXT_FIELD_BYTES},
+    rfc2047,
     structure::{ContentType, Disposition},
     text::HeaderText,
 };
@@ -81,7 +83,7 @@ pub fn disposition(value: &[u8]) -> Read<Disposition> {
 
 /// Reads Content-Language: at most [`MAX_LANGUAGES`] tags.
 pub fn languages(value: &[u8]) -> Vec<Box<str>> {
-    let text = structured_text(head_of(value));
+    let text = structured_text(head_of(value), None);
     let tags = text
         .split(',')
         .map(|tag| token(tag).0)
@@ -92,14 +94,16 @@ pub fn languages(value: &[u8]) -> Vec<Box<str>> {
 }
 
 /// A field that is a text, like Content-Description: kept up to [`MAX_TEXT_FIELD_BYTES`].
-pub fn text(value: &[u8]) -> HeaderText {
-    HeaderText::from_raw(&unfold(head_of(value)))
+/// `near` is the charset of text next to it.
+pub fn text(value: &[u8], near: Option<Charset>) -> HeaderText {
+    let raw = unfold(head_of(value));
+    HeaderText::from_parts(&raw, &rfc2047::decode_near(&raw, near))
 }
 
 /// A field that is one word, like Content-ID or Content-MD5, blanks within it removed; `None`
 /// when empty. RFC 2557 §4.4.2 has long Content-Location values folded at any place.
 pub fn word(value: &[u8]) -> Option<Box<str>> {
-    let text = structured_text(head_of(value));
+    let text = structured_text(head_of(value), None);
     let word: String = text
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control())
@@ -119,7 +123,7 @@ fn limited(value: &[u8]) -> (String, Cut) {
         Cut::No
     };
     let value = value.get(..MAX_FIELD_BYTES).unwrap_or(value);
-    (structured_text(value).into_owned(), cut)
+    (structured_text(value, None).into_owned(), cut)
 }
 
 fn worse(one: Cut, other: Cut) -> Cut {

@@ -20,15 +20,15 @@ pub use fold::unfold;
 
 use std::borrow::Cow;
 
-use crate::charset;
+use crate::charset::{self, Charset};
 
-/// A structured field's value, unfolded, as UTF-8.
+/// A structured field's value, unfolded, as UTF-8; `near` is the charset of text next to it.
 ///
 /// Structured fields are read after this step, because raw ISO-2022-JP and Shift_JIS text uses
 /// the bytes of `"`, `(`, `,`, `<`, `@` and `\` within its characters.
-pub(crate) fn structured_text(value: &[u8]) -> Cow<'_, str> {
+pub(crate) fn structured_text(value: &[u8], near: Option<Charset>) -> Cow<'_, str> {
     match unfold(value) {
-        Cow::Borrowed(bytes) => charset::decode_unlabelled(bytes),
-        Cow::Owned(bytes) => Cow::Owned(charset::decode_unlabelled(&bytes).into_owned()),
+        Cow::Borrowed(bytes) => charset::decode_unlabelled_near(bytes, near),
+        Cow::Owned(bytes) => Cow::Owned(charset::decode_unlabelled_near(&bytes, near).into_owned()),
     }
 }

@@ -3,12 +3,12 @@
 
 use super::{
     boundary::{Boundaries, Delimiter, Kind, Tail},
-    fields,
+    fields::{self, Shared},
 };
 use crate::{
     envelope::Envelope,
     header::{Ending, Field, FieldScanner, Scanned},
-    limits::{MAX_DEPTH, MAX_HEADER_BYTES, MAX_HEADER_FIELDS, MAX_PARTS},
+    limits::{MAX_ADDRESSES_OF_MESSAGE, MAX_DEPTH, MAX_HEADER_BYTES, MAX_HEADER_FIELDS, MAX_PARTS},
     problem::{Problem, Problems},
     range::ByteRange,
     structure::{Content, ContentType, Embedded, Part},
@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Parser<'a> {
     message: &'a [u8],
     boundaries: Boundaries<'a>,
-    problems: Problems,
+    shared: Shared,
     parts: usize,
     depth: usize,
     lines: LineCounter<'a>,
@@ -42,7 +42,10 @@ impl<'a> Parser<'a> {
         Self {
             message,
             boundaries: Boundaries::new(message),
-            problems,
+            shared: Shared {
+                problems,
+                addresses_left: MAX_ADDRESSES_OF_MESSAGE,
+            },
             parts: 0,
             depth: 0,
             lines: LineCounter {
@@ -54,13 +57,13 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn into_problems(self) -> Problems {
-        self.problems
+        self.shared.problems
     }
 
     /// The message itself.
     pub(super) fn message(&mut self) -> (Part, Envelope, Vec<Field>) {
         let header = self.header(0);
-        let envelope = fields::envelope(self.message, &header.fields, &mut self.problems);
+        let envelope = fields::envelope(self.message, &header.fields, &mut self.shared);
         let (part, _) = self.entity(&header, ContentType::default());
         (part, envelope, header.fields)
     }
@@ -90,14 +93,14 @@ impl<'a> Parser<'a> {
                         fields.push(field);
                         continue;
                     };
-                    self.problems.report(problem, pos);
+                    self.shared.problems.report(problem, pos);
                     dropped = true;
                 }
                 Scanned::MboxLine => {}
-                Scanned::Junk => self.problems.report(Problem::StrayLine, pos),
+                Scanned::Junk => self.shared.problems.report(Problem::StrayLine, pos),
                 Scanned::End { body, ending } => {
                     if ending == Ending::NotAField {
-                        self.problems.report(Problem::MissingBlankLine, body);
+                        self.shared.problems.report(Problem::MissingBlankLine, body);
                     }
                     return Header {
                         range: ByteRange::new(start, body),
@@ -112,7 +115,7 @@ impl<'a> Parser<'a> {
     /// An entity, after its header.
     fn entity(&mut self, header: &Header, default: ContentType) -> (Part, Stop) {
         self.parts += 1;
-        let mut part = fields::part(self.message, &header.fields, default, &mut self.problems);
+        let mut part = fields::part(self.message, &header.fields, default, &mut self.shared);
         part.header = header.range;
         let start = header.range.end();
         let lines_before = self.lines.up_to(start);
@@ -133,7 +136,7 @@ impl<'a> Parser<'a> {
             return self.boundaries.find(start);
         }
         if self.depth >= MAX_DEPTH {
-            self.problems.report(Problem::TooDeep, start);
+            self.shared.problems.report(Problem::TooDeep, start);
             return self.boundaries.find(start);
         }
         self.depth += 1;
@@ -148,7 +151,8 @@ impl<'a> Parser<'a> {
 
     fn multipart(&mut self, part: &mut Part, start: usize) -> Stop {
         if !part.encoding.is_identity() {
-            self.problems
+            self.shared
+                .problems
                 .report(Problem::EncodedComposite, part.header.start());
         }
         let boundary = part
@@ -158,7 +162,8 @@ impl<'a> Parser<'a> {
         let boundary = boundary.unwrap_or_default();
         let boundary = boundary.trim_ascii_end();
         if boundary.is_empty() {
-            self.problems
+            self.shared
+                .problems
                 .report(Problem::MissingBoundary, part.header.start());
             return self.boundaries.find(start);
         }
@@ -175,7 +180,8 @@ impl<'a> Parser<'a> {
             && found.level == level
         {
             if found.tail == Tail::Text {
-                self.problems
+                self.shared
+                    .problems
                     .report(Problem::TextAfterBoundary, found.start);
             }
             if found.kind == Kind::Close {
@@ -191,11 +197,14 @@ impl<'a> Parser<'a> {
             Some(closing) => stop = self.boundaries.find_beyond(&closing),
             None if children.is_empty() => {}
             None => self
+                .shared
                 .problems
                 .report(Problem::UnclosedMultipart, part.header.start()),
         }
         if children.is_empty() {
-            self.problems.report(Problem::NoParts, part.header.start());
+            self.shared
+                .problems
+                .report(Problem::NoParts, part.header.start());
         } else {
             part.content = Content::Multipart(children);
         }
@@ -213,7 +222,8 @@ impl<'a> Parser<'a> {
 
     fn embedded(&mut self, part: &mut Part, start: usize) -> Stop {
         if !part.encoding.is_identity() {
-            self.problems
+            self.shared
+                .problems
                 .report(Problem::EncodedComposite, part.header.start());
             return self.boundaries.find(start);
         }
@@ -227,7 +237,7 @@ impl<'a> Parser<'a> {
             return None;
         }
         let header = self.header(start);
-        let envelope = fields::envelope(self.message, &header.fields, &mut self.problems);
+        let envelope = fields::envelope(self.message, &header.fields, &mut self.shared);
         let (root, stop) = self.entity(&header, ContentType::default());
         part.content = Content::Message(Box::new(Embedded { envelope, root }));
         stop
@@ -235,7 +245,7 @@ impl<'a> Parser<'a> {
 
     /// Everything from `start` to the end of the message as one part, once there are too many.
     fn opaque_rest(&mut self, start: usize) -> Part {
-        self.problems.report(Problem::TooManyParts, start);
+        self.shared.problems.report(Problem::TooManyParts, start);
         let lines_before = self.lines.up_to(start);
         let end = self.message.len();
         Part {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
+    charset::Charset,
     envelope::{Address, Envelope},
     header::{
         Field,
@@ -31,16 +32,26 @@ fn lower_name<'b>(message: &[u8], field: Field, buffer: &'b mut [u8; MAX_KNOWN_N
     lower
 }
 
+/// What the fields of one message share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) problems: Problems,
+    /// Addresses that may still be kept, of all envelopes together.
+    pub(super) addresses_left: usize,
+}
+
 /// The envelope in `fields`.
-pub(super) fn envelope(message: &[u8], fields: &[Field], problems: &mut Problems) -> Envelope {
+pub(super) fn envelope(message: &[u8], fields: &[Field], shared: &mut Shared) -> Envelope {
     let mut envelope = Envelope::default();
+    let near = charset_nearby(message, fields);
     let mut buffer = [0; MAX_KNOWN_NAME];
     for &field in fields {
         let name = lower_name(message, field, &mut buffer);
         let mut reader = Reader {
             message,
             field,
-            problems,
+            near,
+            shared,
         };
         match name {
             b"date" if reader.is_first(envelope.date.is_some()) => {
@@ -81,9 +92,10 @@ pub(super) fn part(
     message: &[u8],
     fields: &[Field],
     default: ContentType,
-    problems: &mut Problems,
+    shared: &mut Shared,
 ) -> Part {
     let mut part = Part::default();
+    let near = charset_nearby(message, fields);
     let mut content_type = None;
     let mut encoding = None;
     let mut buffer = [0; MAX_KNOWN_NAME];
@@ -96,7 +108,8 @@ pub(super) fn part(
         let mut reader = Reader {
             message,
             field,
-            problems,
+            near,
+            shared,
         };
         match name {
             b"content-type" if reader.is_first(content_type.is_some()) => {
@@ -136,6 +149,19 @@ pub(super) fn part(
     part
 }
 
+/// The charset that a header's Content-Type names, when the header has raw 8-bit text that is
+/// probably in it too.
+fn charset_nearby(message: &[u8], fields: &[Field]) -> Option<Charset> {
+    let raw = fields
+        .iter()
+        .any(|field| !field.value.of(message).is_ascii());
+    let field = fields
+        .iter()
+        .find(|field| raw && field.is(message, "content-type"))?;
+    let content_type = mime::content_type(field.value.of(message)).value?;
+    Charset::from_label(&content_type.charset()?)
+}
+
 /// The ids that link a message to its thread: References, then In-Reply-To, each once, at most
 /// [`MAX_REFERENCES`].
 pub(crate) fn references(message: &[u8], fields: &[Field]) -> Vec<Box<str>> {
@@ -158,15 +184,17 @@ pub(crate) fn references(message: &[u8], fields: &[Field]) -> Vec<Box<str>> {
 }
 
 /// Reads one field and reports what is wrong with it.
-struct Reader<'a, 'p> {
+struct Reader<'a, 's> {
     message: &'a [u8],
     field: Field,
-    problems: &'p mut Problems,
+    near: Option<Charset>,
+    shared: &'s mut Shared,
 }
 
 impl Reader<'_, '_> {
     fn report(&mut self, problem: Problem) {
-        self.problems.report(problem, self.field.whole.start());
+        let at = self.field.whole.start();
+        self.shared.problems.report(problem, at);
     }
 
     /// Whether this is the first field of its name; a second one is reported.
@@ -180,7 +208,7 @@ impl Reader<'_, '_> {
     /// A text as a person reads it.
     fn text(&mut self) -> HeaderText {
         self.check_length(MAX_TEXT_FIELD_BYTES);
-        mime::text(self.field.value.of(self.message))
+        mime::text(self.field.value.of(self.message), self.near)
     }
 
     /// A field that has no encoded words, like Date and Message-ID.
@@ -196,12 +224,18 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Adds the field's addresses, as long as they fit: a list is kept whole or not at all, so
+    /// that groups stay whole.
     fn addresses(&mut self, into: &mut Vec<Address>) {
-        let list = address::parse(self.field.value.of(self.message));
-        if list.cut == Cut::Yes || into.len() + list.addresses.len() > MAX_ADDRESSES + 1 {
+        let list = address::parse_near(self.field.value.of(self.message), self.near);
+        let count = list.addresses.len();
+        // The marker that ends an open group may come on top.
+        let fits = into.len() + count <= MAX_ADDRESSES + 1 && count <= self.shared.addresses_left;
+        if list.cut == Cut::Yes || !fits {
             self.report(Problem::TooManyAddresses);
         }
-        if into.len() + list.addresses.len() <= MAX_ADDRESSES + 1 {
+        if fits {
+            self.shared.addresses_left -= count;
             into.extend(list.addresses);
         }
     }

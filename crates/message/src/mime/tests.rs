@@ -4,8 +4,8 @@ use super::*;
 use crate::{
     Content, ParsedMessage, Part, SectionPart,
     limits::{
-        MAX_DEPTH, MAX_HEADER_BYTES, MAX_HEADER_FIELDS, MAX_PARTS, MAX_PROBLEMS,
-        MAX_TEXT_FIELD_BYTES,
+        MAX_ADDRESSES, MAX_ADDRESSES_OF_MESSAGE, MAX_DEPTH, MAX_HEADER_BYTES, MAX_HEADER_FIELDS,
+        MAX_PARTS, MAX_PROBLEMS, MAX_TEXT_FIELD_BYTES,
     },
 };
 
@@ -233,6 +233,38 @@ fn addresses_are_bounded_over_all_fields_of_a_name() {
     let parsed = parse(&fields);
     assert!(parsed.problems.contains(Problem::TooManyAddresses));
     assert_eq!(parsed.envelope.to.len(), 3000);
+}
+
+#[test]
+fn addresses_are_bounded_over_all_embedded_messages() {
+    let list = format!("To: {}\n", "a,".repeat(MAX_ADDRESSES - 1));
+    let embedded = format!("--b\nContent-Type: message/rfc822\n\n{list}\n");
+    let message = format!(
+        "Content-Type: multipart/mixed; boundary=b\n\n{}--b--\n",
+        embedded.repeat(10)
+    );
+    let parsed = parse(&message);
+    assert!(parsed.problems.contains(Problem::TooManyAddresses));
+    let kept: usize = parsed
+        .structure
+        .parts()
+        .filter_map(Part::embedded)
+        .map(|embedded| embedded.envelope.to.len())
+        .sum();
+    assert_eq!(
+        kept,
+        MAX_ADDRESSES_OF_MESSAGE / (MAX_ADDRESSES - 1) * (MAX_ADDRESSES - 1)
+    );
+}
+
+#[test]
+fn raw_headers_are_read_in_the_charset_of_the_text() {
+    let message =
+        b"Subject: \xb1\xb2\nFrom: \xb1 <a@b>\nContent-Type: text/plain; charset=sjis\n\n";
+    let envelope = ParsedMessage::parse(message).envelope;
+    assert_eq!(envelope.subject.unwrap().decoded(), "ｱｲ");
+    let name = envelope.from[0].mailbox().unwrap().name.clone().unwrap();
+    assert_eq!(name.decoded(), "ｱ");
 }
 
 #[test]

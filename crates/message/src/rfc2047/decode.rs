@@ -10,15 +10,21 @@ use memchr::memmem;
 use super::scan::{EncodedWord, WordEncoding, WordScanner};
 use crate::{
     body::{Base64Decoder, decode_quoted_word},
-    charset,
+    charset::{self, Charset},
     cursor::is_blank,
 };
 
 /// Decodes unfolded (or folded) header text: encoded words, and between them raw 8-bit or raw
 /// ISO-2022-JP text. Control characters become blanks, so the result is one line.
 pub fn decode(raw: &[u8]) -> Cow<'_, str> {
+    decode_near(raw, None)
+}
+
+/// The same, for a header next to text in charset `near`: raw text is probably in it as well.
+pub fn decode_near(raw: &[u8], near: Option<Charset>) -> Cow<'_, str> {
+    let plain_text = |plain| charset::decode_unlabelled_near(plain, near);
     let Some(first) = memmem::find(raw, b"=?") else {
-        return controls_blanked(charset::decode_unlabelled(raw));
+        return controls_blanked(plain_text(raw));
     };
     let mut scanner = WordScanner::new(raw);
     let mut text = String::with_capacity(raw.len());
@@ -30,7 +36,7 @@ pub fn decode(raw: &[u8]) -> Cow<'_, str> {
         let adjacent = pending.is_some() && plain.iter().all(|&byte| is_blank(byte));
         if !adjacent {
             flush(&mut pending, &mut text);
-            text.push_str(&charset::decode_unlabelled(plain));
+            text.push_str(&plain_text(plain));
         }
         if pending
             .as_ref()
@@ -45,9 +51,7 @@ pub fn decode(raw: &[u8]) -> Cow<'_, str> {
         pos = word.end;
     }
     flush(&mut pending, &mut text);
-    text.push_str(&charset::decode_unlabelled(
-        raw.get(plain_start..).unwrap_or_default(),
-    ));
+    text.push_str(&plain_text(raw.get(plain_start..).unwrap_or_default()));
     controls_blanked(Cow::Owned(text))
 }
 

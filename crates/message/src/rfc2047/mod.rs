@@ -4,7 +4,7 @@ mod decode;
 mod encode;
 mod scan;
 
-pub use decode::decode;
+pub use decode::{decode, decode_near};
 pub use encode::{encode, encode_phrase};
 
 pub(crate) use decode::without_controls;

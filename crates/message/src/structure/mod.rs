@@ -143,3 +143,71 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ParsedMessage;
+
+    fn root(header: &str) -> Part {
+        ParsedMessage::parse(format!("{header}\n\nx").as_bytes())
+            .structure
+            .root
+    }
+
+    #[test]
+    fn attachments_are_told_from_what_is_read_inline() {
+        for (header, is_attachment) in [
+            ("Content-Type: text/plain", false),
+            (
+                "Content-Type: text/plain\nContent-Disposition: attachment",
+                true,
+            ),
+            ("Content-Type: text/plain; name=a.txt", true),
+            (
+                "Content-Type: text/plain\nContent-Disposition: inline; filename=a.txt",
+                true,
+            ),
+            ("Content-Type: image/png", true),
+            (
+                "Content-Type: image/png\nContent-Disposition: inline",
+                false,
+            ),
+            ("Content-Type: image/png\nContent-Disposition: x-odd", true),
+            ("Content-Type: message/rfc822", true),
+            (
+                "Content-Type: message/rfc822\nContent-Disposition: inline",
+                false,
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=b\nContent-Disposition: attachment",
+                false,
+            ),
+        ] {
+            assert_eq!(root(header).is_attachment(), is_attachment, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_dispositions_file_name_counts_more() {
+        let both = root("Content-Type: a/b; name=n\nContent-Disposition: inline; filename=f");
+        assert_eq!(both.file_name().as_deref(), Some("f"));
+        assert_eq!(
+            root("Content-Type: a/b; name=n").file_name().as_deref(),
+            Some("n")
+        );
+        assert_eq!(root("Content-Type: a/b").file_name(), None);
+    }
+
+    #[test]
+    fn parts_come_parents_first() {
+        let message = "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b\n\n\
+                       --b\nContent-Type: message/rfc822\n\nContent-Type: c/d\n\n\n--b--\n";
+        let structure = ParsedMessage::parse(message.as_bytes()).structure;
+        let types: Vec<&str> = structure
+            .parts()
+            .map(|part| &*part.content_type.main)
+            .collect();
+        assert_eq!(types, ["multipart", "a", "message", "c"]);
+    }
+}

@@ -1,3 +1,5 @@
+//! Labels true, lying and missing.
+
 use super::*;
 use crate::charset::{Target, encode};
 
@@ -160,12 +162,19 @@ fn a_byte_order_mark_is_dropped() {
 }
 
 #[test]
-fn a_hint_is_used_when_it_fits() {
-    let sjis = bytes(Target::ShiftJis, "ｱ");
-    assert_eq!(decode_with_hint(Charset::ShiftJis, &sjis), "ｱ");
-    let euc = bytes(Target::EucJp, NOTICE);
-    assert_eq!(decode_with_hint(Charset::Utf8, &euc), NOTICE);
-    assert_eq!(decode_with_hint(Charset::ShiftJis, "山".as_bytes()), "山");
+fn text_nearby_tells_the_charset() {
+    fn near(charset: Charset, bytes: &[u8]) -> String {
+        decode_unlabelled_near(bytes, Some(charset)).into_owned()
+    }
+    assert_eq!(near(Charset::ShiftJis, b"\xb1\xb2"), "ｱｲ");
+    assert_eq!(near(Charset::EucJp, b"\xb1\xb2"), "渦");
+    // Not when it does not fit, when the text is UTF-8, or when it has escapes.
+    assert_eq!(near(Charset::Utf8, &bytes(Target::EucJp, NOTICE)), NOTICE);
+    assert_eq!(near(Charset::ShiftJis, "山".as_bytes()), "山");
+    assert_eq!(
+        near(Charset::ShiftJis, &bytes(Target::Iso2022Jp, "山")),
+        "山"
+    );
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Policies, equivalents, and what cannot be written.
+
 use super::*;
 use crate::charset::{Charset, Fidelity, decode_as};
 

@@ -1,3 +1,5 @@
+//! Every dialect, and what breaks stock decoders.
+
 use super::*;
 
 fn exact(bytes: &[u8], expected: &str) {

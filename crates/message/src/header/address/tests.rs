@@ -1,3 +1,5 @@
+//! Standard, obsolete, broken and Japanese address lists.
+
 use super::*;
 
 /// Renders a list as `name|local|host`, groups as `{name` and `}`.

@@ -1,3 +1,5 @@
+//! RFC 2231 and what is sent in its place.
+
 use super::*;
 
 /// Renders parameters as `wire_name=decoded`.
@@ -101,7 +103,7 @@ fn forms_against_the_standard() {
         ),
     ];
     for (value, expected) in cases {
-        assert_eq!(list(&crate::header::structured_text(value)), expected);
+        assert_eq!(list(&crate::header::structured_text(value, None)), expected);
     }
 }
 

@@ -1,3 +1,5 @@
+//! Legal and illegal encoded words.
+
 use super::*;
 
 fn check(raw: &[u8], expected: &str) {

@@ -1,3 +1,5 @@
+//! What is written is legal and comes back.
+
 use super::*;
 use crate::rfc2047::decode;
 
