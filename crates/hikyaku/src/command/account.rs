@@ -149,9 +149,12 @@ async fn delete(session: &mut Session, address: &EmailAddress, erase: bool) -> R
         .client
         .call(Method::DELETE, &path, Payload::Empty)
         .await?;
-    session.output.result(&gone, || match erase {
-        true => format!("account {address} erased"),
-        false => format!("account {address} deleted; `account restore` brings it back"),
+    session.output.result(&gone, || {
+        if erase {
+            format!("account {address} erased")
+        } else {
+            format!("account {address} deleted; `account restore` brings it back")
+        }
     });
     Ok(())
 }

@@ -80,6 +80,10 @@ struct Progress {
 
 /// What an import did.
 #[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names of the answer's fields"
+)]
 struct Imported {
     imported: u64,
     skipped: u64,
@@ -107,6 +111,10 @@ struct Failed {
 
 /// What an export did.
 #[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names of the answer's fields"
+)]
 struct Exported {
     exported: u64,
     skipped: u64,
