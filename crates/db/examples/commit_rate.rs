@@ -1,7 +1,8 @@
 //! Measures complete, durable transactions per second on SQLite with 1, 10 and 50 writers.
 //!
 //! `cargo run -p hikyaku-db --example commit_rate [SECONDS] [FOLDER] [BYTES]`. Each transaction
-//! is a small delivery: it locks and raises a counter, inserts a row of BYTES (120) and reads it back.
+//! is a small delivery: it locks and raises a counter, inserts a row of BYTES (120) and reads it
+//! back.
 
 use std::{
     path::PathBuf,

@@ -89,8 +89,8 @@ pub struct Options {
     /// After this time a group of writes on SQLite takes no more members and commits, so that its
     /// first member does not wait long.
     pub sqlite_group_time: Duration,
-    /// Pages of new write-ahead log after which they are copied into the database file. At four times as
-    /// many the writer itself finishes the copy, so that the log can start over.
+    /// Pages of new write-ahead log after which they are copied into the database file. At four
+    /// times as many the writer itself finishes the copy, so that the log can start over.
     pub sqlite_copy_pages: u64,
     /// When SQLite waits for the disk. Anything but the default breaks the promise.
     pub sqlite_synchronous: SqliteSynchronous,

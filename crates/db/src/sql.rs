@@ -5,6 +5,16 @@
 //! writer, so it needs none and gets the text without the clause; PostgreSQL gets `$1`, `$2` ….
 //! Nothing inside quotes or comments is touched. Key words of locking clauses are written in
 //! capitals.
+//!
+//! What to mind, because only one of the engines minds it:
+//! - PostgreSQL wants to know each parameter's type. Beside a column it does; where nothing else
+//!   says it (`SELECT ?1`, `COALESCE(?1, 0)`), write `CAST(?1 AS BIGINT)`.
+//! - Texts are ordered by the column's collation on PostgreSQL, by their bytes on SQLite: columns
+//!   that are ordered or searched by range have `COLLATE "C"` in PostgreSQL's migration.
+//! - A constraint is never DEFERRABLE: groups are committed together, so a check at COMMIT would
+//!   fail all members for one.
+//! - `INSERT … RETURNING` is a query; `execute` is for statements without rows.
+//! - A text holds one statement, and at most 32,766 parameters.
 
 use std::{borrow::Cow, fmt::Write as _};
 

@@ -90,8 +90,8 @@ impl Worker {
                 PostgresJob::Read(_) => {}
                 PostgresJob::Write(job) => self.write(job, lane, deadline),
             };
-            // A panic outside the closures (a caller's error type may panic while it is made) ends no
-            // thread of the pool; its connection may be in any state.
+            // A panic outside the closures (a caller's error type may panic while it is made) ends
+            // no thread of the pool; its connection may be in any state.
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
                 tracing::error!("a thread of the pool panicked between closures");
                 Metrics::add(&self.shared.metrics.panics);

@@ -3,10 +3,10 @@
 //! SQLite's own rule would copy inside the COMMIT that crosses 1000 pages, and the members of that
 //! group would wait for it. Here a thread of its own copies while the writer goes on. The log can
 //! start over only when nothing is left to copy, which under constant load never happens that way;
-//! so once the log has grown to [`FINISH_AFTER_COPIES`] copies and the thread has just copied, the writer
-//! copies the little that came in meanwhile, between two groups, after the results of the first are handed out.
-//! Neither waits for readers (PASSIVE): while a long reader needs the log, it grows, and after
-//! as many new pages as one copy has it is tried again.
+//! so once the log has grown to [`FINISH_AFTER_COPIES`] copies and the thread has just copied, the
+//! writer copies the little that came in meanwhile, between two groups, after the results of the
+//! first are handed out. Neither waits for readers (PASSIVE): while a long reader needs the log, it
+//! grows, and after as many new pages as one copy has it is tried again.
 
 use std::{
     sync::{

@@ -61,8 +61,8 @@ impl SqliteConnection {
         Ok(this)
     }
 
-    /// Without a write-ahead log (say, where the file system has no shared memory) readers would wait
-    /// for the writer, and the writer for readers.
+    /// Without a write-ahead log (say, where the file system has no shared memory) readers would
+    /// wait for the writer, and the writer for readers.
     fn check_log(&self) -> Result<(), DbError> {
         let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
         let mode = self

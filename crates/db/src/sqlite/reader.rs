@@ -48,8 +48,8 @@ impl Reader {
                     self.read(taken.job);
                 }
             };
-            // A panic outside the closure (a caller's error type may panic while it is made) ends no
-            // reader.
+            // A panic outside the closure (a caller's error type may panic while it is made) ends
+            // no reader.
             if catch_unwind(AssertUnwindSafe(read)).is_err() {
                 tracing::error!("a reader panicked between closures");
                 Metrics::add(&self.shared.metrics.panics);

@@ -103,11 +103,12 @@ on_both_engines! {
         let db = &test.db;
         run(db, TABLE).await;
         for sql in ["DELETE FROM t; DELETE FROM t", "SELECT 1; DELETE FROM t"] {
-            let refused = db.write(Lane::Mail, move |tx| tx.query(sql, params![], |_| Ok(()))).await;
+            let refused =
+                db.write(Lane::Mail, move |tx| tx.query(sql, params![], |_| Ok(()))).await;
             assert!(matches!(refused, Err(DbError::Sql { .. })), "{sql}: {refused:?}");
         }
-        let with_semicolon = db.write(Lane::Mail, |tx| tx.execute("DELETE FROM t;", params![])).await;
-        assert_eq!(with_semicolon, Ok(0));
+        let semicolon = db.write(Lane::Mail, |tx| tx.execute("DELETE FROM t;", params![])).await;
+        assert_eq!(semicolon, Ok(0));
     }
 
     /// A closure that hides the failure of a statement is not committed, and cannot go on.
