@@ -43,8 +43,13 @@ impl Program {
     /// Where it is, if it is installed.
     pub fn find(self) -> Option<PathBuf> {
         let path = env::var_os("PATH").unwrap_or_default();
-        let folders = FOLDERS.iter().map(PathBuf::from).chain(env::split_paths(&path));
-        folders.map(|folder| folder.join(self.name)).find(|file| file.is_file())
+        let folders = FOLDERS
+            .iter()
+            .map(PathBuf::from)
+            .chain(env::split_paths(&path));
+        folders
+            .map(|folder| folder.join(self.name))
+            .find(|file| file.is_file())
     }
 }
 
@@ -106,7 +111,10 @@ impl Home {
         command.env_clear().current_dir(self.path());
         command.env("HOME", self.path()).env("TMPDIR", self.path());
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
-        command.env("LANG", "C.UTF-8").env("TERM", "dumb").env("TZ", "Asia/Tokyo");
+        command
+            .env("LANG", "C.UTF-8")
+            .env("TERM", "dumb")
+            .env("TZ", "Asia/Tokyo");
         Ok(command)
     }
 }
@@ -148,7 +156,11 @@ impl Finished {
 
     /// It said this, on either output.
     pub fn says(self, what: &str) -> Result<Self> {
-        ensure!(self.text().contains(what), "{what:?} is not in: {}", self.text());
+        ensure!(
+            self.text().contains(what),
+            "{what:?} is not in: {}",
+            self.text()
+        );
         Ok(self)
     }
 }
@@ -173,20 +185,22 @@ pub fn finish(command: &mut Command, input: &[u8]) -> Result<Finished> {
     let (sender, ended) = mpsc::channel();
     thread::spawn(move || sender.send(child.wait_with_output()));
     let in_time = ended.recv_timeout(PATIENCE);
-    let output = match in_time {
-        Ok(output) => output?,
-        Err(_) => {
-            kill_process_group(group, Signal::KILL)?;
-            let output = ended.recv_timeout(PATIENCE)??;
-            let text = String::from_utf8_lossy(&output.stderr).into_owned();
-            bail!(
-                "{} did not end: {}{text}",
-                command.get_program().display(),
-                String::from_utf8_lossy(&output.stdout)
-            );
-        }
+    let Ok(output) = in_time else {
+        kill_process_group(group, Signal::KILL)?;
+        let said = ended.recv_timeout(PATIENCE)??;
+        bail!(
+            "{} did not end: {}{}",
+            command.get_program().display(),
+            String::from_utf8_lossy(&said.stdout),
+            String::from_utf8_lossy(&said.stderr)
+        );
     };
-    Ok(Finished { status: output.status, stdout: output.stdout, stderr: output.stderr })
+    let output = output?;
+    Ok(Finished {
+        status: output.status,
+        stdout: output.stdout,
+        stderr: output.stderr,
+    })
 }
 
 #[cfg(test)]
@@ -196,8 +210,13 @@ mod tests {
     #[test]
     fn a_missing_program_is_told_with_its_package() {
         let home = Home::new().unwrap();
-        let error = home.command(Program::of("no-such-program", "some-package")).unwrap_err();
-        assert!(error.to_string().contains("package some-package"), "{error}");
+        let error = home
+            .command(Program::of("no-such-program", "some-package"))
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("package some-package"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -205,7 +224,13 @@ mod tests {
         let home = Home::new().unwrap();
         let mut command = home.command(Program::of("sh", "dash")).unwrap();
         command.args(["-c", "cat; echo $HOME; exit 3"]);
-        let finished = finish(&mut command, b"letters\n").unwrap().ended_with(3).unwrap();
-        assert_eq!(finished.text(), format!("letters\n{}\n", home.path().display()));
+        let finished = finish(&mut command, b"letters\n")
+            .unwrap()
+            .ended_with(3)
+            .unwrap();
+        assert_eq!(
+            finished.text(),
+            format!("letters\n{}\n", home.path().display())
+        );
     }
 }
