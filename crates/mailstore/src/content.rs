@@ -10,8 +10,8 @@ use crate::{message::Facts, thread::ThreadRef};
 
 /// A message with its hash, its compressed form and the facts that lists show. Cheap to clone.
 ///
-/// Made outside transactions, once for all recipients: with [`Content::new`] or, when the message was
-/// parsed already, with [`Content::from_parsed`].
+/// Made outside transactions, once for all recipients: with [`Content::new`] or, when the message
+/// was parsed already, with [`Content::from_parsed`].
 #[derive(Debug, Clone)]
 pub struct Content {
     inner: Arc<Inner>,
@@ -25,7 +25,8 @@ struct Inner {
 
 impl Content {
     /// Parses, hashes and compresses a message. Takes about as long as reading it twice: for large
-    /// messages call it on a thread that may block ([`Mailstore::prepare`](crate::Mailstore::prepare)).
+    /// messages call it on a thread that may block
+    /// ([`Mailstore::prepare`](crate::Mailstore::prepare)).
     pub fn new(message: &Bytes) -> Self {
         Self::from_parsed(message, &ParsedMessage::parse(message))
     }

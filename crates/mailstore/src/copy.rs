@@ -1,7 +1,7 @@
 //! Copying and moving messages between mailboxes of an account.
 //!
-//! A copy is another placement of the same message: it costs no quota. COPY is atomic as a whole, MOVE
-//! works in chunks, each message being in exactly one of the two mailboxes at any time.
+//! A copy is another placement of the same message: it costs no quota. COPY is atomic as a whole,
+//! MOVE works in chunks, each message being in exactly one of the two mailboxes at any time.
 
 use hikyaku_db::{Hint, Lane, WriteTx};
 use hikyaku_directory::AccountScope;

@@ -253,8 +253,8 @@ impl Flags {
         text
     }
 
-    /// Reads what [`Flags::keyword_text`] wrote. Words that are no keywords are dropped: the checker
-    /// reports them, and reading mail goes on.
+    /// Reads what [`Flags::keyword_text`] wrote. Words that are no keywords are dropped: the
+    /// checker reports them, and reading mail goes on.
     pub(crate) fn from_stored(bits: i64, keywords: &str) -> Self {
         let mut flags = Self::from(SystemFlags::from_bits(bits as u8));
         for keyword in keywords.split_ascii_whitespace().flat_map(Keyword::new) {

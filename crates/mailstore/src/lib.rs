@@ -1,18 +1,19 @@
 //! Mailboxes, messages, flags, threads, quota, change log, search.
 //!
-//! [`Mailstore`] is the asynchronous door; [`accounts`] and [`delivery`] hold the functions that run
-//! inside somebody else's transaction. No protocol words here: what is known is mailboxes, messages
-//! and flags.
+//! [`Mailstore`] is the asynchronous door; [`accounts`] and [`delivery`] hold the functions that
+//! run inside somebody else's transaction. No protocol words here: what is known is mailboxes,
+//! messages and flags.
 //!
 //! Invariants (design §3 "Mail"), which [`Mailstore::check`] recomputes:
-//! - Every write to an account's mail first locks the account's row. One modseq counter per account and
-//!   one UID counter per mailbox are taken under that lock, so a UID is visible only after all lower
-//!   ones.
-//! - Counters (mailbox totals, usage, references of contents) change in the transaction that changes
-//!   what they count.
+//! - Every write to an account's mail first locks the account's row. One modseq counter per account
+//!   and one UID counter per mailbox are taken under that lock, so a UID is visible only after all
+//!   lower ones.
+//! - Counters (mailbox totals, usage, references of contents) change in the transaction that
+//!   changes what they count.
 //! - A message row is immutable. Its placements hold what changes: mailbox, UID, flags. The message
 //!   lives as long as it has a placement, then it is restorable, then it is purged.
-//! - Copies, appends and deliveries are atomic as a whole; what may touch many messages works in chunks.
+//! - Copies, appends and deliveries are atomic as a whole; what may touch many messages works in
+//!   chunks.
 //! - Nothing here holds a list of all messages of an account.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
@@ -46,6 +47,7 @@ mod snapshot;
 mod special_use;
 mod store_flags;
 mod thread;
+pub mod transfer;
 mod uid_set;
 
 pub use append::{AppendMessage, Appended};

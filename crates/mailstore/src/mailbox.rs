@@ -31,8 +31,8 @@ pub struct Mailbox {
     pub has_children: bool,
 }
 
-/// Whether reading a mailbox's list of UIDs also takes its recent messages, so that no other session
-/// gets them as recent (RFC 3501 §2.3.2).
+/// Whether reading a mailbox's list of UIDs also takes its recent messages, so that no other
+/// session gets them as recent (RFC 3501 §2.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recent {
     /// SELECT does.

@@ -11,9 +11,9 @@ use crate::{content::Content, error::MailError, hold::Hold, limits::Limits, list
 
 /// The mail of all accounts. Cheap to clone.
 ///
-/// Every method takes the scope of one account and finds nothing outside it. Dropping a call's future
-/// is safe at any time: what was begun in one transaction is done or not done; an operation that
-/// works in chunks stops between two.
+/// Every method takes the scope of one account and finds nothing outside it. Dropping a call's
+/// future is safe at any time: what was begun in one transaction is done or not done; an operation
+/// that works in chunks stops between two.
 #[derive(Debug, Clone)]
 pub struct Mailstore {
     db: Database,
@@ -91,8 +91,8 @@ impl Mailstore {
         self.db.hints().subscribe(Hint::Mail(scope.account))
     }
 
-    /// Makes a message ready for storing: hashed, compressed and parsed. Small ones at once, large ones
-    /// on a thread that may block.
+    /// Makes a message ready for storing: hashed, compressed and parsed. Small ones at once, large
+    /// ones on a thread that may block.
     pub async fn prepare(&self, message: Bytes) -> Result<Content, MailError> {
         if message.len() <= self.limits().inline_work_bytes {
             return Ok(Content::new(&message));

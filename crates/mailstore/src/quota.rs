@@ -37,8 +37,8 @@ pub struct Usage {
 pub enum Overshoot {
     /// The message has to fit.
     Refuse,
-    /// A message that crosses the limit still goes in, unless the limit was reached before it. For a
-    /// recipient that was accepted when there was room (design §4).
+    /// A message that crosses the limit still goes in, unless the limit was reached before it. For
+    /// a recipient that was accepted when there was room (design §4).
     AllowOnce,
 }
 

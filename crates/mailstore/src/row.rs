@@ -5,8 +5,8 @@ use hikyaku_types::{MessageId, ModSeq, OffsetTimestamp, ThreadId, Timestamp, Uid
 
 use crate::flags::Flags;
 
-/// Which facts of a message to read beyond those that every [`MessageRow`] has. Those cost a look at
-/// the message's own, wider row.
+/// Which facts of a message to read beyond those that every [`MessageRow`] has. Those cost a look
+/// at the message's own, wider row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fields(u8);
 

@@ -16,7 +16,8 @@ use crate::{
     uid_set::UidSet,
 };
 
-/// Most rows that one call reads (1,000), whatever limit the caller gives: a page is held in memory.
+/// Most rows that one call reads (1,000), whatever limit the caller gives: a page is held in
+/// memory.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 
 impl Mailstore {

@@ -14,12 +14,13 @@ use crate::{
     mailboxes::uid_next,
 };
 
-/// Most keywords listed for a mailbox (200); clients show a handful. Others can still be set and are
-/// shown with the messages that have them.
+/// Most keywords listed for a mailbox (200); clients show a handful. Others can still be set and
+/// are shown with the messages that have them.
 pub const LISTED_KEYWORDS_MAX: usize = 200;
 
 impl Mailstore {
-    /// The messages of a mailbox as a session numbers them, with [`Recent::Take`] as SELECT does it.
+    /// The messages of a mailbox as a session numbers them, with [`Recent::Take`] as SELECT does
+    /// it.
     pub async fn snapshot(
         &self,
         scope: AccountScope,

@@ -18,8 +18,9 @@ use crate::{
 };
 
 impl Mailstore {
-    /// Changes the flags of messages, in chunks. Returns the flags of those messages that are there,
-    /// changed or not, by ascending UID; a message whose flags did not change keeps its modseq.
+    /// Changes the flags of messages, in chunks. Returns the flags of those messages that are
+    /// there, changed or not, by ascending UID; a message whose flags did not change keeps its
+    /// modseq.
     pub async fn store(
         &self,
         scope: AccountScope,

@@ -1,8 +1,8 @@
 //! Conversations.
 //!
 //! Invariants: a message's thread never changes and threads never merge (RFC 8621 §3: threadId is
-//! immutable); they never cross accounts. Every id that a message names is registered for its thread,
-//! so an earlier message that arrives later still joins.
+//! immutable); they never cross accounts. Every id that a message names is registered for its
+//! thread, so an earlier message that arrives later still joins.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,9 +18,15 @@ hikyaku_db::on_both_engines! {
             (*right.hash(), *wrong.hash(), *missing.hash());
         let rows = [right_hash, wrong_hash, wrong_hash, missing_hash];
         write(&test.db, move |tx| {
-            tx.execute("CREATE TABLE holder (tenant_id BIGINT, hash BYTEA)", params![])?;
+            tx.execute(
+                "CREATE TABLE holder (tenant_id BIGINT, hash BYTEA)",
+                params![],
+            )?;
             for hash in &rows {
-                tx.execute("INSERT INTO holder VALUES (?1, ?2)", params![tenant(1), hash])?;
+                tx.execute(
+                    "INSERT INTO holder VALUES (?1, ?2)",
+                    params![tenant(1), hash],
+                )?;
             }
             add_reference(tx, tenant(1), &right, 1)?;
             add_reference(tx, tenant(1), &wrong, 1)?;
@@ -28,15 +34,33 @@ hikyaku_db::on_both_engines! {
         })
         .await
         .unwrap();
-        let found = test.db.read(|tx| differing_references(tx, tenant(1), &[HOLDER])).await;
+        let found = test
+            .db
+            .read(|tx| differing_references(tx, tenant(1), &[HOLDER]))
+            .await;
         let mut expected = [
-            Differing { hash: wrong_hash, stored: 1, found: 2 },
-            Differing { hash: missing_hash, stored: 0, found: 1 },
+            Differing {
+                hash: wrong_hash,
+                stored: 1,
+                found: 2,
+            },
+            Differing {
+                hash: missing_hash,
+                stored: 0,
+                found: 1,
+            },
         ];
         expected.sort_by_key(|differing| differing.hash);
         assert_eq!(found.unwrap(), expected);
-        let found = test.db.read(|tx| differing_references(tx, tenant(2), &[HOLDER])).await;
-        let unheld = Differing { hash: missing_hash, stored: 1, found: 0 };
+        let found = test
+            .db
+            .read(|tx| differing_references(tx, tenant(2), &[HOLDER]))
+            .await;
+        let unheld = Differing {
+            hash: missing_hash,
+            stored: 1,
+            found: 0,
+        };
         assert_eq!(found.unwrap(), [unheld]);
     }
 

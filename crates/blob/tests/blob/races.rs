@@ -31,8 +31,9 @@ hikyaku_db::on_both_engines! {
                         .unwrap();
                         let chosen = (writer + round) % CONTENTS;
                         let hash = *content(chosen).hash();
-                        let read =
-                            db.read(move |tx| hikyaku_blob::read(tx, tenant(1), &hash)).await;
+                        let read = db
+                            .read(move |tx| hikyaku_blob::read(tx, tenant(1), &hash))
+                            .await;
                         assert_eq!(read, Ok(text(chosen)));
                         write(&db, move |tx| {
                             release_many(tx, tenant(1), hashes.iter().map(|hash| (*hash, 1)))
@@ -47,7 +48,10 @@ hikyaku_db::on_both_engines! {
             task.await.unwrap();
         }
         for number in 0..CONTENTS {
-            assert_eq!(references(&test.db, tenant(1), *content(number).hash()).await, None);
+            assert_eq!(
+                references(&test.db, tenant(1), *content(number).hash()).await,
+                None
+            );
         }
     }
 }

@@ -35,7 +35,10 @@ hikyaku_db::on_both_engines! {
         for (content, encoding) in [
             (Bytes::new(), Encoding::Raw),
             (Bytes::from_static(b"short"), Encoding::Raw),
-            (Bytes::from("日本語の本文。\r\n".repeat(500)), Encoding::Zstd),
+            (
+                Bytes::from("日本語の本文。\r\n".repeat(500)),
+                Encoding::Zstd,
+            ),
             (Bytes::from(noise), Encoding::Raw),
             (Bytes::from(vec![b'x'; 3 << 20]), Encoding::Zstd),
         ] {

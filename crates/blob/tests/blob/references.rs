@@ -19,10 +19,18 @@ hikyaku_db::on_both_engines! {
         .await
         .unwrap();
         assert_eq!(references(db, tenant(1), hash).await, Some(3));
-        write(db, move |tx| add_references_by_hash(tx, tenant(1), &hash, 1)).await.unwrap();
-        let released = write(db, move |tx| release(tx, tenant(1), &hash, 3)).await.unwrap();
+        write(db, move |tx| {
+            add_references_by_hash(tx, tenant(1), &hash, 1)
+        })
+        .await
+        .unwrap();
+        let released = write(db, move |tx| release(tx, tenant(1), &hash, 3))
+            .await
+            .unwrap();
         assert_eq!(released, Released::Kept);
-        let released = write(db, move |tx| release(tx, tenant(1), &hash, 1)).await.unwrap();
+        let released = write(db, move |tx| release(tx, tenant(1), &hash, 1))
+            .await
+            .unwrap();
         assert_eq!(released, Released::Gone);
         assert_eq!(references(db, tenant(1), hash).await, None);
     }
@@ -36,20 +44,33 @@ hikyaku_db::on_both_engines! {
         })
         .await
         .unwrap();
-        write(db, move |tx| release(tx, tenant(1), &hash, 1)).await.unwrap();
+        write(db, move |tx| release(tx, tenant(1), &hash, 1))
+            .await
+            .unwrap();
         assert_eq!(references(db, tenant(1), hash).await, None);
         assert_eq!(references(db, tenant(2), hash).await, Some(1));
-        let missing = write(db, move |tx| add_references_by_hash(tx, tenant(1), &hash, 1)).await;
+        let missing = write(db, move |tx| {
+            add_references_by_hash(tx, tenant(1), &hash, 1)
+        })
+        .await;
         assert_eq!(missing, Err(BlobError::Missing { hash }));
-        let read = db.read(move |tx| hikyaku_blob::read(tx, tenant(1), &hash)).await;
+        let read = db
+            .read(move |tx| hikyaku_blob::read(tx, tenant(1), &hash))
+            .await;
         assert_eq!(read, Err(BlobError::Missing { hash }));
     }
 
     async fn more_references_than_there_are_cannot_be_released(test: TestDatabase) {
         let (db, one) = (&test.db, content(1));
         let hash = *one.hash();
-        write(db, move |tx| add_reference(tx, tenant(1), &one, 2)).await.unwrap();
-        let too_many = BlobError::TooFewReferences { hash, stored: 2, released: 3 };
+        write(db, move |tx| add_reference(tx, tenant(1), &one, 2))
+            .await
+            .unwrap();
+        let too_many = BlobError::TooFewReferences {
+            hash,
+            stored: 2,
+            released: 3,
+        };
         let released = write(db, move |tx| release(tx, tenant(1), &hash, 3)).await;
         assert_eq!(released, Err(too_many.clone()));
         let released = write(db, move |tx| release_many(tx, tenant(1), [(hash, 3)])).await;

@@ -32,10 +32,10 @@ impl Mailstore {
         Ok(gone)
     }
 
-    /// Removes all mail of an account for good, restorable messages included, then the account's own
-    /// row: for an account that was deleted, so that nothing more is delivered to it. Works in chunks
-    /// in the background lane; called again after an interruption it goes on. Holds are not asked: an
-    /// account under hold is not deleted. Returns how many messages were removed.
+    /// Removes all mail of an account for good, restorable messages included, then the account's
+    /// own row: for an account that was deleted, so that nothing more is delivered to it. Works in
+    /// chunks in the background lane; called again after an interruption it goes on. Holds are not
+    /// asked: an account under hold is not deleted. Returns how many messages were removed.
     pub async fn erase(&self, scope: AccountScope) -> Result<u64, MailError> {
         let mut removed = 0;
         loop {
@@ -104,7 +104,8 @@ fn all_mailboxes(tx: &Tx<'_>, scope: AccountScope) -> Result<Vec<MailboxId>, Mai
     )?)
 }
 
-/// Removes what is left of an account. Does nothing, and says so, when a message has come meanwhile.
+/// Removes what is left of an account. Does nothing, and says so, when a message has come
+/// meanwhile.
 fn erase_rest(tx: &WriteTx<'_>, scope: AccountScope) -> Result<bool, MailError> {
     super::lock(tx, scope)?;
     let messages = tx.query_one(

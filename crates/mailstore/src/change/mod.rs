@@ -1,7 +1,8 @@
 //! The change log: what happened to an account's mail, in the order of its modseqs.
 //!
-//! It feeds sessions, CONDSTORE and QRESYNC, JMAP's changes and push alike. It is bounded: the account
-//! records from which modseq on it is complete, and who is further behind compares everything.
+//! It feeds sessions, CONDSTORE and QRESYNC, JMAP's changes and push alike. It is bounded: the
+//! account records from which modseq on it is complete, and who is further behind compares
+//! everything.
 
 mod prune;
 mod read;

@@ -36,8 +36,8 @@ pub enum Changes {
     Resync,
 }
 
-/// The changes of one mailbox, as one instant saw them. A message that came and went in between is in
-/// none of the lists.
+/// The changes of one mailbox, as one instant saw them. A message that came and went in between is
+/// in none of the lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Delta {
     /// Messages that came, by ascending UID.

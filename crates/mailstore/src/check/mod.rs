@@ -1,8 +1,8 @@
 //! The consistency checker: recomputes everything that is counted and looks for what cannot be.
 //!
-//! Each account is looked at in one snapshot, so the checker can run at any time beside deliveries; the
-//! references to contents are counted per tenant. What it finds is typed, so that tests can demand an
-//! empty list and `doctor` can say what to do.
+//! Each account is looked at in one snapshot, so the checker can run at any time beside deliveries;
+//! the references to contents are counted per tenant. What it finds is typed, so that tests can
+//! demand an empty list and `doctor` can say what to do.
 
 mod account;
 mod changes;

@@ -18,8 +18,9 @@ pub struct Repaired {
 
 impl Mailstore {
     /// Recomputes the counters of an account from its rows: usage, mailbox counts, the size of the
-    /// change log; UIDNEXT and HIGHESTMODSEQ are raised where they are too low. One transaction that
-    /// reads all placements of the account, so it is for accounts that the checker found wrong.
+    /// change log; UIDNEXT and HIGHESTMODSEQ are raised where they are too low. One transaction
+    /// that reads all placements of the account, so it is for accounts that the checker found
+    /// wrong.
     pub async fn repair(&self, scope: AccountScope) -> Result<Repaired, MailError> {
         self.db()
             .write(Lane::Background, move |tx| repair(tx, scope))

@@ -86,8 +86,8 @@ pub fn deliver(
     Ok(outcome)
 }
 
-/// Delivers to several recipients, accounts in ascending order, and stores the content once for each
-/// tenant. Returns the outcomes in the order of the recipients.
+/// Delivers to several recipients, accounts in ascending order, and stores the content once for
+/// each tenant. Returns the outcomes in the order of the recipients.
 pub fn deliver_all(
     tx: &WriteTx<'_>,
     delivery: Delivery<'_>,

@@ -1,7 +1,7 @@
 //! What makes a delivery idempotent.
 
-/// Names one delivery to an account: delivering again under the same id does nothing, as long as the
-/// message is in a mailbox or restorable.
+/// Names one delivery to an account: delivering again under the same id does nothing, as long as
+/// the message is in a mailbox or restorable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId([u8; 16]);
 

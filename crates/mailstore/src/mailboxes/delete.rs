@@ -30,8 +30,8 @@ pub(crate) enum Emptied {
 }
 
 impl Mailstore {
-    /// Deletes a mailbox. Its messages can be restored, with the name of their folder, for as long as
-    /// any others. A mailbox that has mailboxes below it is not deleted.
+    /// Deletes a mailbox. Its messages can be restored, with the name of their folder, for as long
+    /// as any others. A mailbox that has mailboxes below it is not deleted.
     pub async fn delete_mailbox(
         &self,
         scope: AccountScope,

@@ -16,11 +16,12 @@ use crate::{
 use super::{TOP, Tree, ensure_path};
 
 impl Mailstore {
-    /// Renames a mailbox and thereby all below it; mailboxes above the new name that are missing are
-    /// made. UIDs and UIDVALIDITY stay.
+    /// Renames a mailbox and thereby all below it; mailboxes above the new name that are missing
+    /// are made. UIDs and UIDVALIDITY stay.
     ///
-    /// Renaming INBOX moves its messages to a new mailbox of the new name and leaves INBOX, with what
-    /// is below it, empty (RFC 9051 §6.3.6). This takes several transactions if it has many messages.
+    /// Renaming INBOX moves its messages to a new mailbox of the new name and leaves INBOX, with
+    /// what is below it, empty (RFC 9051 §6.3.6). This takes several transactions if it has many
+    /// messages.
     pub async fn rename_mailbox(
         &self,
         scope: AccountScope,

@@ -149,8 +149,8 @@ impl Tree {
         found
     }
 
-    /// The path of a mailbox. A parent that is missing (which the checker reports) leaves the mailbox
-    /// at the top, so that its mail stays within reach.
+    /// The path of a mailbox. A parent that is missing (which the checker reports) leaves the
+    /// mailbox at the top, so that its mail stays within reach.
     pub(crate) fn path(&self, node: &Node) -> MailboxPath {
         let mut levels = vec![node.name.as_str()];
         let mut parent = node.parent;

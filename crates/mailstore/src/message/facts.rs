@@ -42,8 +42,8 @@ pub(crate) fn decode_envelope(bytes: &[u8]) -> Result<Envelope, MailError> {
     })
 }
 
-/// A structure as stored, with its ranges moved to where they are in the message as it is read: after
-/// `prefix` bytes, and with `skip` bytes of the content left out.
+/// A structure as stored, with its ranges moved to where they are in the message as it is read:
+/// after `prefix` bytes, and with `skip` bytes of the content left out.
 pub(crate) fn decode_structure(
     bytes: &[u8],
     prefix: u64,

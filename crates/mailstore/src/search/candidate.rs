@@ -136,8 +136,8 @@ impl<'a> Read<'a> {
             .any(|field| fold(&format!("{}: {}", field.name, field.value)).contains(text)))
     }
 
-    /// Whether the folded text occurs in a text part, in the header of an embedded message or in the
-    /// name of an attachment.
+    /// Whether the folded text occurs in a text part, in the header of an embedded message or in
+    /// the name of an attachment.
     pub(super) fn body_contains(&self, text: &str) -> Result<bool, MailError> {
         let structure = self.structure()?;
         Ok(search_texts(self.content, structure).any(|found| fold(found.as_str()).contains(text)))

@@ -2,8 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The form of a text in which searches compare: NFKC (which folds width and half-width kana), lower
-/// case, each run of white space one blank, and without characters that nobody sees.
+/// The form of a text in which searches compare: NFKC (which folds width and half-width kana),
+/// lower case, each run of white space one blank, and without characters that nobody sees.
 pub(crate) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     if text.is_ascii() {

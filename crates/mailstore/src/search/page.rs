@@ -25,8 +25,8 @@ pub struct SearchPage {
 }
 
 impl Mailstore {
-    /// The messages of a mailbox that match, ascending. Dropping the future ends the search within a
-    /// page.
+    /// The messages of a mailbox that match, ascending. Dropping the future ends the search within
+    /// a page.
     pub async fn search(
         &self,
         scope: AccountScope,
@@ -48,8 +48,8 @@ impl Mailstore {
         }
     }
 
-    /// The matching messages among the next ones after `after`: so a caller can stream, and look after
-    /// other things in between. `time_zone` is the account's, by its IANA name.
+    /// The matching messages among the next ones after `after`: so a caller can stream, and look
+    /// after other things in between. `time_zone` is the account's, by its IANA name.
     pub async fn search_page(
         &self,
         scope: AccountScope,

@@ -18,15 +18,22 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         let keyword = Keyword::new("$Forwarded").unwrap();
         let set = Flags::new(SystemFlags::SEEN.union(SystemFlags::DRAFT), [keyword]).unwrap();
-        let date = OffsetTimestamp { at: Timestamp(1_000_000_000_000), offset_minutes: -210 };
+        let date = OffsetTimestamp {
+            at: Timestamp(1_000_000_000_000),
+            offset_minutes: -210,
+        };
         let drafts = world.id("Drafts").await;
         let appended = world
             .mail
-            .append(scope(1), drafts, vec![AppendMessage {
-                content: message("draft"),
-                flags: set.clone(),
-                internal_date: Some(date),
-            }])
+            .append(
+                scope(1),
+                drafts,
+                vec![AppendMessage {
+                    content: message("draft"),
+                    flags: set.clone(),
+                    internal_date: Some(date),
+                }],
+            )
             .await
             .unwrap();
         assert_eq!(appended.uids, [uid(1)]);
@@ -46,7 +53,9 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         let subjects: Vec<String> = (0..75).map(|n| format!("m{n}")).collect();
         let messages = subjects.iter().map(|subject| message(subject));
-        let appended = world.append_with("INBOX", messages, &flags(SystemFlags::FLAGGED)).await;
+        let appended = world
+            .append_with("INBOX", messages, &flags(SystemFlags::FLAGGED))
+            .await;
         assert_eq!(appended, uids(1..=75));
         assert_eq!(world.subjects("INBOX").await, subjects);
         world.check().await;
@@ -66,10 +75,13 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         world.set_quota(scope(1), 1000, 0).await;
         let inbox = world.id("INBOX").await;
-        let too_much = vec![plain("a"), AppendMessage {
-            content: sized("b", 900),
-            ..plain("b")
-        }];
+        let too_much = vec![
+            plain("a"),
+            AppendMessage {
+                content: sized("b", 900),
+                ..plain("b")
+            },
+        ];
         let result = world.mail.append(scope(1), inbox, too_much).await;
         assert_eq!(result, Err(MailError::OverQuota(QuotaKind::Bytes)));
         let nowhere = MailboxId::from_i64(77);

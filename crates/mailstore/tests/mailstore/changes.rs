@@ -22,9 +22,17 @@ hikyaku_db::on_both_engines! {
         world.append("INBOX", &["a", "b", "c", "d"]).await;
         let inbox = world.id("INBOX").await;
         let since = world.snapshot("INBOX").await.modseq;
-        assert_eq!(delta(&world.mail, inbox, since).await, Delta { modseq: since, ..Delta::default() });
+        assert_eq!(
+            delta(&world.mail, inbox, since).await,
+            Delta {
+                modseq: since,
+                ..Delta::default()
+            }
+        );
         world.append("INBOX", &["e", "f"]).await;
-        world.add_flags("INBOX", &uids([2, 5]), SystemFlags::SEEN).await;
+        world
+            .add_flags("INBOX", &uids([2, 5]), SystemFlags::SEEN)
+            .await;
         world.expunge("INBOX", &uids([1, 6])).await;
         world.append("Archive", &["elsewhere"]).await;
         let found = delta(&world.mail, inbox, since).await;
@@ -46,9 +54,16 @@ hikyaku_db::on_both_engines! {
         world.append("INBOX", &["a", "b"]).await;
         let (inbox, trash) = (world.id("INBOX").await, world.id("Trash").await);
         let since = world.snapshot("INBOX").await.modseq;
-        world.mail.move_messages(scope(1), inbox, &[uid(1)], trash).await.unwrap();
+        world
+            .mail
+            .move_messages(scope(1), inbox, &[uid(1)], trash)
+            .await
+            .unwrap();
         assert_eq!(delta(&world.mail, inbox, since).await.expunged, uids([1]));
-        assert_eq!(uids_of(&delta(&world.mail, trash, since).await.new), uids([1]));
+        assert_eq!(
+            uids_of(&delta(&world.mail, trash, since).await.new),
+            uids([1])
+        );
         world.check().await;
     }
 
@@ -64,30 +79,59 @@ hikyaku_db::on_both_engines! {
     }
 
     async fn who_is_too_far_behind_compares_everything(test: TestDatabase) {
-        let limits = Limits { change_history: 20, chunk_messages: 7, ..Limits::default() };
+        let limits = Limits {
+            change_history: 20,
+            chunk_messages: 7,
+            ..Limits::default()
+        };
         let world = World::with_limits(test, limits).await;
         let inbox = world.id("INBOX").await;
         let old = world.snapshot("INBOX").await.modseq;
         for n in 0..10 {
-            world.append("INBOX", &[&format!("a{n}"), &format!("b{n}"), &format!("c{n}")]).await;
+            world
+                .append(
+                    "INBOX",
+                    &[&format!("a{n}"), &format!("b{n}"), &format!("c{n}")],
+                )
+                .await;
         }
         let recent = world.snapshot("INBOX").await.modseq;
         let report = world.mail.purge().await.unwrap();
-        assert_eq!(report.changes, 12, "whole modseqs of three rows, down to 20 or less");
-        assert_eq!(world.mail.changes(scope(1), inbox, old).await, Ok(Changes::Resync));
+        assert_eq!(
+            report.changes, 12,
+            "whole modseqs of three rows, down to 20 or less"
+        );
+        assert_eq!(
+            world.mail.changes(scope(1), inbox, old).await,
+            Ok(Changes::Resync)
+        );
         world.add_flags("INBOX", &[uid(3)], SystemFlags::SEEN).await;
-        assert_eq!(uids_of(&delta(&world.mail, inbox, recent).await.flags), uids([3]));
+        assert_eq!(
+            uids_of(&delta(&world.mail, inbox, recent).await.flags),
+            uids([3])
+        );
         world.check().await;
         // An old modseq is good enough for a mailbox in which nothing happened since.
         let archive = world.id("Archive").await;
-        assert!(matches!(world.mail.changes(scope(1), archive, old).await, Ok(Changes::Delta(_))));
+        assert!(matches!(
+            world.mail.changes(scope(1), archive, old).await,
+            Ok(Changes::Delta(_))
+        ));
     }
 
     async fn a_deleted_mailbox_is_an_error(test: TestDatabase) {
         let world = World::new(test).await;
-        world.mail.create_mailbox(scope(1), &path("x"), None).await.unwrap();
+        world
+            .mail
+            .create_mailbox(scope(1), &path("x"), None)
+            .await
+            .unwrap();
         let id = world.id("x").await;
-        world.mail.delete_mailbox(scope(1), &path("x")).await.unwrap();
+        world
+            .mail
+            .delete_mailbox(scope(1), &path("x"))
+            .await
+            .unwrap();
         let gone = world.mail.changes(scope(1), id, ModSeq(0)).await;
         assert_eq!(gone, Err(MailError::NoSuchMailbox));
         let gone = world.mail.snapshot(scope(1), id, Recent::Take).await;
@@ -98,7 +142,14 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         world.append("INBOX", &["a", "b"]).await;
         let inbox = world.id("INBOX").await;
-        let select = async |recent| world.mail.snapshot(scope(1), inbox, recent).await.unwrap().first_recent;
+        let select = async |recent| {
+            world
+                .mail
+                .snapshot(scope(1), inbox, recent)
+                .await
+                .unwrap()
+                .first_recent
+        };
         assert_eq!(select(Recent::Leave).await, uid(1));
         assert_eq!(select(Recent::Take).await, uid(1));
         assert_eq!(select(Recent::Take).await, uid(3));
@@ -118,7 +169,11 @@ hikyaku_db::on_both_engines! {
         watch.changed().await;
         world.expunge("INBOX", &[uid(1)]).await;
         watch.changed().await;
-        world.mail.create_mailbox(scope(1), &path("x"), None).await.unwrap();
+        world
+            .mail
+            .create_mailbox(scope(1), &path("x"), None)
+            .await
+            .unwrap();
         watch.changed().await;
         assert!(!other.has_changed());
     }

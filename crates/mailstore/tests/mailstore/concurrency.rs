@@ -94,8 +94,9 @@ hikyaku_db::on_both_engines! {
                     for n in 0..10 {
                         let id = format!("same-{n}");
                         let text = message(&id);
-                        let outcome =
-                            deliver(&mail, scope(1), text, &id, Overshoot::Refuse).await.unwrap();
+                        let outcome = deliver(&mail, scope(1), text, &id, Overshoot::Refuse)
+                            .await
+                            .unwrap();
                         delivered += usize::from(matches!(outcome, Outcome::Delivered(_)));
                     }
                     delivered
@@ -125,7 +126,10 @@ hikyaku_db::on_both_engines! {
             task.await.unwrap();
         }
         world.check().await;
-        world.test.clock.advance(std::time::Duration::from_hours(24 * 15));
+        world
+            .test
+            .clock
+            .advance(std::time::Duration::from_hours(24 * 15));
         let report = world.mail.purge().await.unwrap();
         assert!(report.messages > 0);
         world.check().await;

@@ -61,7 +61,10 @@ hikyaku_db::on_both_engines! {
         for account in 2..=5 {
             world.create(scope(account), Quota::UNLIMITED).await;
         }
-        assert_eq!(delivery_cost(&world, message("all"), "1", 5).await, 5 * 6 + 1);
+        assert_eq!(
+            delivery_cost(&world, message("all"), "1", 5).await,
+            5 * 6 + 1
+        );
         world.check().await;
     }
 }

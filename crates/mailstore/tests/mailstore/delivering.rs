@@ -53,11 +53,19 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         let text = message("hello");
         let outcomes = deliver_all(&world, &text, "1", vec![(scope(1), Target::Inbox)]).await;
-        let Outcome::Delivered(delivered) = outcomes[0] else { panic!("{outcomes:?}") };
+        let Outcome::Delivered(delivered) = outcomes[0] else {
+            panic!("{outcomes:?}")
+        };
         assert_eq!(delivered.uid, uid(1));
-        let whole = world.mail.content(scope(1), delivered.message).await.unwrap();
+        let whole = world
+            .mail
+            .content(scope(1), delivered.message)
+            .await
+            .unwrap();
         assert_eq!(whole, [PREFIX, &text[..]].concat());
-        let rows = world.all_rows("INBOX", Fields::STRUCTURE.and(Fields::PREVIEW)).await;
+        let rows = world
+            .all_rows("INBOX", Fields::STRUCTURE.and(Fields::PREVIEW))
+            .await;
         let row = &rows[0];
         assert_eq!(row.size, whole.len() as u64);
         assert_eq!(row.modseq, delivered.modseq);
@@ -78,7 +86,10 @@ hikyaku_db::on_both_engines! {
     async fn a_second_delivery_under_the_same_id_does_nothing(test: TestDatabase) {
         let world = World::new(test).await;
         let first = world.deliver(message("one"), "same").await;
-        let again = world.deliver_to(scope(1), message("one"), "same").await.unwrap();
+        let again = world
+            .deliver_to(scope(1), message("one"), "same")
+            .await
+            .unwrap();
         assert_eq!(again, Outcome::Duplicate);
         let other = world.deliver(message("one"), "other").await;
         assert_ne!(first.message, other.message);
@@ -86,7 +97,10 @@ hikyaku_db::on_both_engines! {
         world.check().await;
         // Also while it is only restorable.
         world.expunge("INBOX", &[first.uid]).await;
-        let again = world.deliver_to(scope(1), message("one"), "same").await.unwrap();
+        let again = world
+            .deliver_to(scope(1), message("one"), "same")
+            .await
+            .unwrap();
         assert_eq!(again, Outcome::Duplicate);
         world.check().await;
     }
@@ -104,14 +118,28 @@ hikyaku_db::on_both_engines! {
         assert!(matches!(outcomes[1], Outcome::Delivered(_)), "{outcomes:?}");
         assert!(matches!(outcomes[2], Outcome::Full(_)), "{outcomes:?}");
         assert!(matches!(outcomes[3], Outcome::Delivered(_)), "{outcomes:?}");
-        assert_eq!(world.number("SELECT refs FROM blob WHERE tenant_id = 1").await, 2);
-        assert_eq!(world.number("SELECT refs FROM blob WHERE tenant_id = 2").await, 1);
+        assert_eq!(
+            world
+                .number("SELECT refs FROM blob WHERE tenant_id = 1")
+                .await,
+            2
+        );
+        assert_eq!(
+            world
+                .number("SELECT refs FROM blob WHERE tenant_id = 2")
+                .await,
+            1
+        );
         world.check().await;
     }
 
     async fn a_mailbox_that_is_missing_falls_back_to_inbox(test: TestDatabase) {
         let world = World::new(test).await;
-        world.mail.create_mailbox(scope(1), &path("Lists/a"), None).await.unwrap();
+        world
+            .mail
+            .create_mailbox(scope(1), &path("Lists/a"), None)
+            .await
+            .unwrap();
         let lists = world.id("Lists/a").await;
         let targets = [
             (Target::Path(path("Lists/a")), "Lists/a"),
@@ -123,13 +151,21 @@ hikyaku_db::on_both_engines! {
             let text = message(&number.to_string());
             let id = number.to_string();
             let outcomes = deliver_all(&world, &text, &id, vec![(scope(1), target)]).await;
-            let Outcome::Delivered(delivered) = outcomes[0] else { panic!("{outcomes:?}") };
+            let Outcome::Delivered(delivered) = outcomes[0] else {
+                panic!("{outcomes:?}")
+            };
             assert_eq!(delivered.mailbox, world.id(expected).await);
         }
-        world.mail.delete_mailbox(scope(1), &path("Lists/a")).await.unwrap();
+        world
+            .mail
+            .delete_mailbox(scope(1), &path("Lists/a"))
+            .await
+            .unwrap();
         let gone = vec![(scope(1), Target::Mailbox(lists))];
         let outcomes = deliver_all(&world, &message("late"), "late", gone).await;
-        let Outcome::Delivered(delivered) = outcomes[0] else { panic!("{outcomes:?}") };
+        let Outcome::Delivered(delivered) = outcomes[0] else {
+            panic!("{outcomes:?}")
+        };
         assert_eq!(delivered.mailbox, world.id("INBOX").await);
         world.check().await;
     }

@@ -19,7 +19,10 @@ const TABLES: [&str; 10] = [
 
 hikyaku_db::on_both_engines! {
     async fn an_emptied_account_keeps_its_mailboxes(test: TestDatabase) {
-        let limits = Limits { chunk_messages: 3, ..Limits::default() };
+        let limits = Limits {
+            chunk_messages: 3,
+            ..Limits::default()
+        };
         let world = World::with_limits(test, limits).await;
         world.fill("INBOX", 7).await;
         world.fill("Sent", 2).await;
@@ -31,15 +34,29 @@ hikyaku_db::on_both_engines! {
     }
 
     async fn an_erased_account_leaves_nothing(test: TestDatabase) {
-        let limits = Limits { chunk_messages: 3, ..Limits::default() };
+        let limits = Limits {
+            chunk_messages: 3,
+            ..Limits::default()
+        };
         let world = World::with_limits(test, limits).await;
         world.create(scope(2), Quota::UNLIMITED).await;
-        world.deliver_to(scope(2), message("shared"), "1").await.unwrap();
+        world
+            .deliver_to(scope(2), message("shared"), "1")
+            .await
+            .unwrap();
         world.deliver(message("shared"), "1").await;
         world.fill("INBOX", 7).await;
-        world.mail.create_mailbox(scope(1), &path("x/y"), None).await.unwrap();
+        world
+            .mail
+            .create_mailbox(scope(1), &path("x/y"), None)
+            .await
+            .unwrap();
         world.fill("x/y", 4).await;
-        world.mail.delete_mailbox(scope(1), &path("x/y")).await.unwrap();
+        world
+            .mail
+            .delete_mailbox(scope(1), &path("x/y"))
+            .await
+            .unwrap();
         world.expunge("INBOX", &[uid(2)]).await;
         assert_eq!(world.mail.erase(scope(1)).await, Ok(12));
         for sql in TABLES {

@@ -6,14 +6,23 @@ use crate::fixture::{World, scope, uid, uids};
 
 hikyaku_db::on_both_engines! {
     async fn only_what_is_marked_goes(test: TestDatabase) {
-        let limits = Limits { chunk_messages: 3, ..Limits::default() };
+        let limits = Limits {
+            chunk_messages: 3,
+            ..Limits::default()
+        };
         let world = World::with_limits(test, limits).await;
         world.fill("INBOX", 12).await;
         let inbox = world.id("INBOX").await;
-        let expunge = async |which: Which<'_>| world.mail.expunge(scope(1), inbox, which).await.unwrap();
+        let expunge =
+            async |which: Which<'_>| world.mail.expunge(scope(1), inbox, which).await.unwrap();
         assert_eq!(expunge(Which::AllDeleted).await, []);
-        world.add_flags("INBOX", &uids(1..=8), SystemFlags::DELETED).await;
-        assert_eq!(expunge(Which::Deleted(&uids([12, 3, 2]))).await, uids([2, 3]));
+        world
+            .add_flags("INBOX", &uids(1..=8), SystemFlags::DELETED)
+            .await;
+        assert_eq!(
+            expunge(Which::Deleted(&uids([12, 3, 2]))).await,
+            uids([2, 3])
+        );
         world.check().await;
         assert_eq!(expunge(Which::AllDeleted).await, uids([1, 4, 5, 6, 7, 8]));
         assert_eq!(expunge(Which::Exactly(&uids([9, 1]))).await, uids([9]));
@@ -40,13 +49,25 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         world.append("INBOX", &["a"]).await;
         let (inbox, archive) = (world.id("INBOX").await, world.id("Archive").await);
-        world.mail.copy(scope(1), inbox, &[uid(1)], archive).await.unwrap();
-        world.mail.copy(scope(1), inbox, &[uid(1)], inbox).await.unwrap();
+        world
+            .mail
+            .copy(scope(1), inbox, &[uid(1)], archive)
+            .await
+            .unwrap();
+        world
+            .mail
+            .copy(scope(1), inbox, &[uid(1)], inbox)
+            .await
+            .unwrap();
         world.expunge("INBOX", &uids([1, 2])).await;
         assert_eq!(world.number("SELECT COUNT(*) FROM expunged").await, 0);
         assert_eq!(world.mail.usage(scope(1)).await.unwrap().messages, 1);
         world.check().await;
-        world.mail.copy(scope(1), archive, &[uid(1)], archive).await.unwrap();
+        world
+            .mail
+            .copy(scope(1), archive, &[uid(1)], archive)
+            .await
+            .unwrap();
         world.expunge("Archive", &uids([1, 2])).await;
         assert_eq!(world.number("SELECT COUNT(*) FROM expunged").await, 1);
         assert_eq!(world.mail.usage(scope(1)).await.unwrap().messages, 0);

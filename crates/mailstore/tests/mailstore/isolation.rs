@@ -70,10 +70,18 @@ hikyaku_db::on_both_engines! {
         world.create(scope(2), Quota::UNLIMITED).await;
         world.create(scope_in(2, 3), Quota::UNLIMITED).await;
         world.append("INBOX", &["a"]).await;
-        world.mail.create_mailbox(scope(1), &path("Secret"), None).await.unwrap();
+        world
+            .mail
+            .create_mailbox(scope(1), &path("Secret"), None)
+            .await
+            .unwrap();
         finds_nothing(&world, scope(2), &MailError::NoSuchMailbox).await;
         finds_nothing(&world, scope_in(2, 3), &MailError::NoSuchMailbox).await;
-        let none = world.mail.restore(scope(2), &Selection::default()).await.unwrap();
+        let none = world
+            .mail
+            .restore(scope(2), &Selection::default())
+            .await
+            .unwrap();
         assert_eq!(none.restored, 0);
         assert_eq!(world.subjects("INBOX").await, ["a"]);
         world.check().await;
@@ -83,7 +91,11 @@ hikyaku_db::on_both_engines! {
     async fn another_tenant_finds_nothing(test: TestDatabase) {
         let world = World::new(test).await;
         world.append("INBOX", &["a"]).await;
-        world.mail.create_mailbox(scope(1), &path("Secret"), None).await.unwrap();
+        world
+            .mail
+            .create_mailbox(scope(1), &path("Secret"), None)
+            .await
+            .unwrap();
         let stranger = scope_in(2, 1);
         finds_nothing(&world, stranger, &MailError::NoSuchAccount).await;
         let none = Err(MailError::NoSuchAccount);
@@ -95,8 +107,14 @@ hikyaku_db::on_both_engines! {
         assert_eq!(world.mail.unsubscribe(stranger, &path("INBOX")).await, none);
         let result = world.mail.create_mailbox(stranger, &path("x"), None).await;
         assert_eq!(result.map(drop), none);
-        assert_eq!(world.mail.delete_mailbox(stranger, &path("Sent")).await, none);
-        let renamed = world.mail.rename_mailbox(stranger, &path("Sent"), &path("x")).await;
+        assert_eq!(
+            world.mail.delete_mailbox(stranger, &path("Sent")).await,
+            none
+        );
+        let renamed = world
+            .mail
+            .rename_mailbox(stranger, &path("Sent"), &path("x"))
+            .await;
         assert_eq!(renamed, none);
         let restored = world.mail.restore(stranger, &Selection::default()).await;
         assert_eq!(restored.map(drop), none);

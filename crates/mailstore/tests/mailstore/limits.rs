@@ -16,7 +16,10 @@ fn append(content: bytes::Bytes) -> AppendMessage {
 
 hikyaku_db::on_both_engines! {
     async fn atomic_operations_name_so_many_messages(test: TestDatabase) {
-        let limits = Limits { atomic_messages: 3, ..Limits::default() };
+        let limits = Limits {
+            atomic_messages: 3,
+            ..Limits::default()
+        };
         let world = World::with_limits(test, limits).await;
         world.fill("INBOX", 3).await;
         let (inbox, archive) = (world.id("INBOX").await, world.id("Archive").await);
@@ -24,15 +27,28 @@ hikyaku_db::on_both_engines! {
         let four = (0..4).map(|n| append(message(&format!("x{n}")))).collect();
         let appended = world.mail.append(scope(1), inbox, four).await;
         assert_eq!(appended, Err(limit.clone()));
-        assert_eq!(world.mail.append(scope(1), inbox, Vec::new()).await, Err(limit.clone()));
-        let copied = world.mail.copy(scope(1), inbox, &uids(1..=4), archive).await;
+        assert_eq!(
+            world.mail.append(scope(1), inbox, Vec::new()).await,
+            Err(limit.clone())
+        );
+        let copied = world
+            .mail
+            .copy(scope(1), inbox, &uids(1..=4), archive)
+            .await;
         assert_eq!(copied, Err(limit));
-        world.mail.copy(scope(1), inbox, &uids(1..=3), archive).await.unwrap();
+        world
+            .mail
+            .copy(scope(1), inbox, &uids(1..=3), archive)
+            .await
+            .unwrap();
         world.check().await;
     }
 
     async fn an_append_has_so_many_bytes(test: TestDatabase) {
-        let limits = Limits { append_bytes: 1000, ..Limits::default() };
+        let limits = Limits {
+            append_bytes: 1000,
+            ..Limits::default()
+        };
         let world = World::with_limits(test, limits).await;
         let inbox = world.id("INBOX").await;
         let two = vec![append(sized("a", 500)), append(sized("b", 501))];
@@ -47,14 +63,21 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         world.append("INBOX", &["a"]).await;
         let inbox = world.id("INBOX").await;
-        let nested = |depth: usize| {
-            (0..depth).fold(Query::All, |query, _| Query::Not(Box::new(query)))
-        };
-        let found = world.mail.search(scope(1), inbox, &nested(QUERY_DEPTH_MAX), "UTC").await;
+        let nested =
+            |depth: usize| (0..depth).fold(Query::All, |query, _| Query::Not(Box::new(query)));
+        let found = world
+            .mail
+            .search(scope(1), inbox, &nested(QUERY_DEPTH_MAX), "UTC")
+            .await;
         assert_eq!(found, Ok(uids([1])));
         let deeper = nested(QUERY_DEPTH_MAX + 1);
         let found = world.mail.search(scope(1), inbox, &deeper, "UTC").await;
-        assert_eq!(found, Err(MailError::QueryTooDeep { limit: QUERY_DEPTH_MAX }));
+        assert_eq!(
+            found,
+            Err(MailError::QueryTooDeep {
+                limit: QUERY_DEPTH_MAX
+            })
+        );
     }
 
     async fn a_page_has_so_many_rows(test: TestDatabase) {
@@ -81,13 +104,19 @@ hikyaku_db::on_both_engines! {
         let inbox = world.id("INBOX").await;
         world
             .write(move |tx| {
-                tx.execute("UPDATE mailbox SET uid_next = 4294967295 WHERE id = ?1", hikyaku_db::params![inbox])?;
+                tx.execute(
+                    "UPDATE mailbox SET uid_next = 4294967295 WHERE id = ?1",
+                    hikyaku_db::params![inbox],
+                )?;
                 Ok(())
             })
             .await
             .unwrap();
         world.append("INBOX", &["last"]).await;
-        let more = world.mail.append(scope(1), inbox, vec![append(message("more"))]).await;
+        let more = world
+            .mail
+            .append(scope(1), inbox, vec![append(message("more"))])
+            .await;
         assert_eq!(more, Err(MailError::UidsExhausted));
         world.check().await;
     }

@@ -43,12 +43,21 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         world.set_quota(scope(1), 1000, 0).await;
         let room = async |size: u64| {
-            world.test.db.read(move |tx| delivery::check_room(tx, scope(1), size)).await.unwrap()
+            world
+                .test
+                .db
+                .read(move |tx| delivery::check_room(tx, scope(1), size))
+                .await
+                .unwrap()
         };
         assert_eq!(room(1000).await, Room::Ok);
         assert_eq!(room(1001).await, Room::Full(QuotaKind::Bytes));
         world.deliver(sized("a", 1000 - PREFIX as usize), "a").await;
-        assert_eq!(room(0).await, Room::Full(QuotaKind::Bytes), "it is full to the last byte");
+        assert_eq!(
+            room(0).await,
+            Room::Full(QuotaKind::Bytes),
+            "it is full to the last byte"
+        );
         world.set_quota(scope(1), 0, 0).await;
         assert_eq!(room(1 << 40).await, Room::Ok);
     }
@@ -66,8 +75,9 @@ hikyaku_db::on_both_engines! {
                     for n in 0..10 {
                         let id = format!("{writer}-{n}");
                         let message = sized(&id, 600);
-                        let outcome =
-                            deliver(&mail, scope(1), message, &id, Overshoot::Refuse).await.unwrap();
+                        let outcome = deliver(&mail, scope(1), message, &id, Overshoot::Refuse)
+                            .await
+                            .unwrap();
                         match outcome {
                             Outcome::Delivered(_) => delivered += 1,
                             Outcome::Full(QuotaKind::Bytes) => {}

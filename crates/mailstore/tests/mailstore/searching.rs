@@ -67,12 +67,17 @@ hikyaku_db::on_both_engines! {
     async fn japanese_is_found_as_it_reads(test: TestDatabase) {
         let world = World::new(test).await;
         let messages = [japanese(), multipart(), message("plain")];
-        world.append_with("INBOX", messages, &Flags::default()).await;
+        world
+            .append_with("INBOX", messages, &Flags::default())
+            .await;
         for (query, expected) in [
             (subject("会議"), vec![1]),
             (subject("お知らせ"), vec![1]),
             (Query::Address(AddressField::From, "山田".into()), vec![1]),
-            (Query::Address(AddressField::From, "太郎 <taro".into()), vec![1]),
+            (
+                Query::Address(AddressField::From, "太郎 <taro".into()),
+                vec![1],
+            ),
             (body("了解"), vec![1]),
             (body("ｶﾞｲﾄﾞ"), vec![1]),
             (body("ガイド"), vec![1]),
@@ -82,13 +87,19 @@ hikyaku_db::on_both_engines! {
             (body("会議"), vec![2]),
             (text("存在しない"), vec![]),
         ] {
-            assert_eq!(search(&world, query.clone()).await, uids(expected), "{query:?}");
+            assert_eq!(
+                search(&world, query.clone()).await,
+                uids(expected),
+                "{query:?}"
+            );
         }
     }
 
     async fn headers_and_bodies(test: TestDatabase) {
         let world = World::new(test).await;
-        world.append_with("INBOX", [multipart(), message("plain")], &Flags::default()).await;
+        world
+            .append_with("INBOX", [multipart(), message("plain")], &Flags::default())
+            .await;
         let header = |name: &str, contains: &str| Query::Header {
             name: name.into(),
             contains: contains.into(),
@@ -98,8 +109,14 @@ hikyaku_db::on_both_engines! {
             (header("X-TAG", ""), vec![1]),
             (header("x-tag", "kirschen"), vec![]),
             (header("subject", ""), vec![1, 2]),
-            (Query::Address(AddressField::From, "jsmith@example".into()), vec![1]),
-            (Query::Address(AddressField::From, "smith, j".into()), vec![1]),
+            (
+                Query::Address(AddressField::From, "jsmith@example".into()),
+                vec![1],
+            ),
+            (
+                Query::Address(AddressField::From, "smith, j".into()),
+                vec![1],
+            ),
             (Query::Address(AddressField::Cc, "c@d".into()), vec![1]),
             (Query::Address(AddressField::To, "hanako".into()), vec![2]),
             (Query::Address(AddressField::Bcc, String::new()), vec![]),
@@ -111,93 +128,185 @@ hikyaku_db::on_both_engines! {
             (subject(""), vec![1, 2]),
             (text("MESSAGE-ID: <plain"), vec![2]),
         ] {
-            assert_eq!(search(&world, query.clone()).await, uids(expected), "{query:?}");
+            assert_eq!(
+                search(&world, query.clone()).await,
+                uids(expected),
+                "{query:?}"
+            );
         }
     }
 
     async fn rows_decide_what_they_can(test: TestDatabase) {
         let world = World::new(test).await;
         let messages = [sized("a", 500), sized("b", 1000), sized("c", 1500)];
-        world.append_with("INBOX", messages, &Flags::default()).await;
-        world.add_flags("INBOX", &uids([1, 2]), SystemFlags::SEEN).await;
+        world
+            .append_with("INBOX", messages, &Flags::default())
+            .await;
+        world
+            .add_flags("INBOX", &uids([1, 2]), SystemFlags::SEEN)
+            .await;
         let inbox = world.id("INBOX").await;
         let keyword = Keyword::new("Work").unwrap();
         let work = Flags::new(SystemFlags::FLAGGED, [keyword]).unwrap();
-        world.mail.store(scope(1), inbox, &[uid(2)], FlagChange::Add(work)).await.unwrap();
+        world
+            .mail
+            .store(scope(1), inbox, &[uid(2)], FlagChange::Add(work))
+            .await
+            .unwrap();
         let rows = world.all_rows("INBOX", Fields::THREAD).await;
         for (query, expected) in [
             (Query::All, vec![1, 2, 3]),
             (Query::And(vec![]), vec![1, 2, 3]),
             (Query::Or(vec![]), vec![]),
             (Query::Flags(SystemFlags::SEEN), vec![1, 2]),
-            (Query::Flags(SystemFlags::SEEN.union(SystemFlags::FLAGGED)), vec![2]),
+            (
+                Query::Flags(SystemFlags::SEEN.union(SystemFlags::FLAGGED)),
+                vec![2],
+            ),
             (not(Query::Flags(SystemFlags::SEEN)), vec![3]),
             (Query::Keyword(Keyword::new("WORK").unwrap()), vec![2]),
             (Query::LargerThan(1000), vec![3]),
             (Query::SmallerThan(1000), vec![1]),
-            (Query::Uids(uids([1, 3, 9]).into_iter().collect::<UidSet>()), vec![1, 3]),
+            (
+                Query::Uids(uids([1, 3, 9]).into_iter().collect::<UidSet>()),
+                vec![1, 3],
+            ),
             (Query::Message(rows[1].message), vec![2]),
             (Query::Thread(rows[0].thread.unwrap()), vec![1]),
             (Query::ChangedSince(rows[1].modseq), vec![2]),
-            (Query::And(vec![Query::Flags(SystemFlags::SEEN), body("body of b")]), vec![2]),
-            (Query::And(vec![Query::Flags(SystemFlags::DRAFT), body("body")]), vec![]),
-            (Query::Or(vec![Query::SmallerThan(600), body("of c.")]), vec![1, 3]),
+            (
+                Query::And(vec![Query::Flags(SystemFlags::SEEN), body("body of b")]),
+                vec![2],
+            ),
+            (
+                Query::And(vec![Query::Flags(SystemFlags::DRAFT), body("body")]),
+                vec![],
+            ),
+            (
+                Query::Or(vec![Query::SmallerThan(600), body("of c.")]),
+                vec![1, 3],
+            ),
             (not(Query::Or(vec![body("of c."), subject("a")])), vec![2]),
         ] {
-            assert_eq!(search(&world, query.clone()).await, uids(expected), "{query:?}");
+            assert_eq!(
+                search(&world, query.clone()).await,
+                uids(expected),
+                "{query:?}"
+            );
         }
     }
 
     async fn days_are_the_accounts_or_the_headers(test: TestDatabase) {
         let world = World::new(test).await;
         // 5 January in Tokyo, 4 January in UTC.
-        let at = Timestamp("2026-01-04T16:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond());
+        let at = Timestamp(
+            "2026-01-04T16:00:00Z"
+                .parse::<jiff::Timestamp>()
+                .unwrap()
+                .as_millisecond(),
+        );
         let inbox = world.id("INBOX").await;
         let append = vec![
-            AppendMessage { content: japanese(), flags: Flags::default(), internal_date: Some(OffsetTimestamp::utc(at)) },
-            AppendMessage { content: Bytes::from_static(b"Subject: no date\r\n\r\n"), flags: flags(SystemFlags::SEEN), internal_date: None },
+            AppendMessage {
+                content: japanese(),
+                flags: Flags::default(),
+                internal_date: Some(OffsetTimestamp::utc(at)),
+            },
+            AppendMessage {
+                content: Bytes::from_static(b"Subject: no date\r\n\r\n"),
+                flags: flags(SystemFlags::SEEN),
+                internal_date: None,
+            },
         ];
         world.test.clock.advance(Duration::from_hours(48));
         world.mail.append(scope(1), inbox, append).await.unwrap();
         let day = |day| Day::new(2026, 1, day).unwrap();
-        let find = async |query: Query, zone: &str| world.mail.search(scope(1), inbox, &query, zone).await.unwrap();
+        let find = async |query: Query, zone: &str| {
+            world
+                .mail
+                .search(scope(1), inbox, &query, zone)
+                .await
+                .unwrap()
+        };
         let on = |number| Query::InternalDate(DateTest::On(day(number)));
         assert_eq!(find(on(5), "Asia/Tokyo").await, uids([1]));
         assert_eq!(find(on(4), "Asia/Tokyo").await, uids([]));
         assert_eq!(find(on(4), "UTC").await, uids([1]));
-        assert_eq!(find(Query::InternalDate(DateTest::Before(day(5))), "Asia/Tokyo").await, uids([]));
-        assert_eq!(find(Query::InternalDate(DateTest::Since(day(5))), "Asia/Tokyo").await, uids([1, 2]));
-        assert_eq!(find(Query::SaveDate(DateTest::On(day(7))), "UTC").await, uids([1, 2]));
+        assert_eq!(
+            find(Query::InternalDate(DateTest::Before(day(5))), "Asia/Tokyo").await,
+            uids([])
+        );
+        assert_eq!(
+            find(Query::InternalDate(DateTest::Since(day(5))), "Asia/Tokyo").await,
+            uids([1, 2])
+        );
+        assert_eq!(
+            find(Query::SaveDate(DateTest::On(day(7))), "UTC").await,
+            uids([1, 2])
+        );
         // Date: Sun, 4 Jan 2026 23:30:00 +0000 is the 4th wherever one reads it.
         for zone in ["Asia/Tokyo", "UTC"] {
-            assert_eq!(find(Query::SentDate(DateTest::On(day(4))), zone).await, uids([1]));
-            assert_eq!(find(Query::SentDate(DateTest::Before(day(5))), zone).await, uids([1]));
-            assert_eq!(find(Query::SentDate(DateTest::Since(day(5))), zone).await, uids([]));
+            assert_eq!(
+                find(Query::SentDate(DateTest::On(day(4))), zone).await,
+                uids([1])
+            );
+            assert_eq!(
+                find(Query::SentDate(DateTest::Before(day(5))), zone).await,
+                uids([1])
+            );
+            assert_eq!(
+                find(Query::SentDate(DateTest::Since(day(5))), zone).await,
+                uids([])
+            );
         }
-        assert_eq!(find(Query::Younger(Duration::from_hours(1)), "UTC").await, uids([2]));
-        assert_eq!(find(Query::Older(Duration::from_hours(1)), "UTC").await, uids([1]));
+        assert_eq!(
+            find(Query::Younger(Duration::from_hours(1)), "UTC").await,
+            uids([2])
+        );
+        assert_eq!(
+            find(Query::Older(Duration::from_hours(1)), "UTC").await,
+            uids([1])
+        );
     }
 
     /// Pages of a few messages and bytes find the same as one page.
     async fn pages_do_not_change_the_answer(test: TestDatabase) {
-        let limits = Limits { search_page_messages: 3, search_page_bytes: 600, ..Limits::default() };
+        let limits = Limits {
+            search_page_messages: 3,
+            search_page_bytes: 600,
+            ..Limits::default()
+        };
         let world = World::with_limits(test, limits).await;
         world.fill("INBOX", 20).await;
         world.expunge("INBOX", &uids([4, 5, 6, 7])).await;
         let all: Vec<Uid> = world.snapshot("INBOX").await.uids;
         assert_eq!(search(&world, body("body of")).await, all);
-        assert_eq!(search(&world, body("INBOX-1")).await, uids([2, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]));
+        assert_eq!(
+            search(&world, body("INBOX-1")).await,
+            uids([2, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20])
+        );
         let inbox = world.id("INBOX").await;
-        let page = world.mail.search_page(scope(1), inbox, &body("INBOX-1"), "UTC", Some(uid(10))).await.unwrap();
+        let page = world
+            .mail
+            .search_page(scope(1), inbox, &body("INBOX-1"), "UTC", Some(uid(10)))
+            .await
+            .unwrap();
         assert_eq!((page.uids, page.next), (uids([11, 12, 13]), Some(uid(13))));
-        let last = world.mail.search_page(scope(1), inbox, &Query::All, "UTC", Some(uid(19))).await.unwrap();
+        let last = world
+            .mail
+            .search_page(scope(1), inbox, &Query::All, "UTC", Some(uid(19)))
+            .await
+            .unwrap();
         assert_eq!((last.uids, last.next), (uids([20]), None));
     }
 
     async fn a_mailbox_that_is_not_there_is_an_error(test: TestDatabase) {
         let world = World::new(test).await;
         let nowhere = MailboxId::from_i64(77);
-        let result = world.mail.search(scope(1), nowhere, &Query::All, "UTC").await;
+        let result = world
+            .mail
+            .search(scope(1), nowhere, &Query::All, "UTC")
+            .await;
         assert_eq!(result, Err(MailError::NoSuchMailbox));
     }
 }

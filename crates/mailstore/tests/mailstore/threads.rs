@@ -29,7 +29,10 @@ hikyaku_db::on_both_engines! {
         assert_eq!(deliver(&world, "answer2", &["root", "answer"]).await, root);
         assert_ne!(deliver(&world, "other", &[]).await, root);
         let rows = world.all_rows("INBOX", Fields::THREAD).await;
-        assert_eq!(rows.iter().filter(|row| row.thread == Some(root)).count(), 3);
+        assert_eq!(
+            rows.iter().filter(|row| row.thread == Some(root)).count(),
+            3
+        );
         world.check().await;
     }
 
@@ -48,7 +51,11 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         let one = deliver(&world, "one", &[]).await;
         let two = deliver(&world, "two", &[]).await;
-        assert_eq!(deliver(&world, "both", &["one", "two"]).await, two, "the nearest decides");
+        assert_eq!(
+            deliver(&world, "both", &["one", "two"]).await,
+            two,
+            "the nearest decides"
+        );
         let rows = world.all_rows("INBOX", Fields::THREAD).await;
         let threads: Vec<_> = rows.iter().map(|row| row.thread.unwrap()).collect();
         assert_eq!(threads, [one, two, two]);
@@ -57,12 +64,18 @@ hikyaku_db::on_both_engines! {
 
     async fn messages_of_one_append_join_too(test: TestDatabase) {
         let world = World::new(test).await;
-        let messages = [message("z", &["y"]), message("x", &[]), message("y", &["x"])];
-        world.append_with("INBOX", messages, &hikyaku_mailstore::Flags::default()).await;
+        let messages = [
+            message("z", &["y"]),
+            message("x", &[]),
+            message("y", &["x"]),
+        ];
+        world
+            .append_with("INBOX", messages, &hikyaku_mailstore::Flags::default())
+            .await;
         let rows = world.all_rows("INBOX", Fields::THREAD).await;
         let threads: Vec<_> = rows.iter().map(|row| row.thread.unwrap()).collect();
-        // `x` came when only `y` was known to belong to `z`: it opened a conversation of its own, and
-        // `y`, whose own id `z` had registered, joined `z`.
+        // `x` came when only `y` was known to belong to `z`: it opened a conversation of its own,
+        // and `y`, whose own id `z` had registered, joined `z`.
         assert_eq!(threads[0], threads[2]);
         assert_ne!(threads[0], threads[1]);
         world.check().await;
@@ -82,7 +95,10 @@ hikyaku_db::on_both_engines! {
         let world = World::new(test).await;
         world.create(scope(2), Quota::UNLIMITED).await;
         let one = deliver(&world, "root", &[]).await;
-        let other = world.deliver_to(scope(2), message("answer", &["root"]), "a").await.unwrap();
+        let other = world
+            .deliver_to(scope(2), message("answer", &["root"]), "a")
+            .await
+            .unwrap();
         let hikyaku_mailstore::delivery::Outcome::Delivered(other) = other else {
             panic!("{other:?}")
         };
@@ -98,8 +114,16 @@ hikyaku_db::on_both_engines! {
         let thread = deliver(&world, "long", &ids).await;
         let kept = world.number("SELECT COUNT(*) FROM thread_ref").await;
         assert_eq!(kept, hikyaku_mailstore::THREAD_REFERENCES_MAX as i64);
-        assert_eq!(deliver(&world, "r0", &[]).await, thread, "the oldest is kept");
-        assert_eq!(deliver(&world, "r189", &[]).await, thread, "and the nearest");
+        assert_eq!(
+            deliver(&world, "r0", &[]).await,
+            thread,
+            "the oldest is kept"
+        );
+        assert_eq!(
+            deliver(&world, "r189", &[]).await,
+            thread,
+            "and the nearest"
+        );
         world.check().await;
     }
 }

@@ -1,0 +1,7 @@
+//! Writing mail out, streamed.
+
+mod maildir;
+mod mbox;
+mod run;
+
+pub use run::{EXPORT_BATCH_BYTES, ExportFormat, ExportReport};

@@ -1,0 +1,240 @@
+//! Reading mailboxes page by page and handing messages to a writer of files.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use hikyaku_directory::AccountScope;
+use hikyaku_types::Uid;
+
+use crate::{
+    Mailbox, Mailstore,
+    error::MailError,
+    name::MailboxPath,
+    row::{Fields, MessageRow},
+    uid_set::UidSet,
+};
+
+use super::{
+    super::TransferError,
+    maildir::{self, MaildirWriter},
+    mbox::MboxWriter,
+};
+
+/// Messages read from the store at once.
+const PAGE: usize = 200;
+
+/// Bytes of messages that are in memory at once (8 MiB), unless a single one is larger.
+pub const EXPORT_BATCH_BYTES: u64 = 8 << 20;
+
+/// The form of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// One file a mailbox (mboxrd).
+    Mbox,
+    /// One file a message (Maildir++).
+    Maildir,
+}
+
+/// What an export did, so far or in all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExportReport {
+    /// Messages written.
+    pub exported: u64,
+    /// Messages that an earlier run had written.
+    pub skipped: u64,
+    /// Messages that vanished while the export ran.
+    pub vanished: u64,
+    /// Mailboxes written.
+    pub folders: u64,
+    /// Bytes of the messages written.
+    pub bytes: u64,
+    /// Messages there are to write.
+    pub total: u64,
+}
+
+impl ExportReport {
+    /// How much is done, of a hundred.
+    pub fn percent(&self) -> Option<u8> {
+        let done = (self.exported + self.skipped + self.vanished).min(self.total);
+        let percent = (done * 100).checked_div(self.total)?;
+        u8::try_from(percent).ok()
+    }
+}
+
+/// A message to be written.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) row: MessageRow,
+    pub(super) content: Bytes,
+}
+
+/// A writer of one mailbox.
+#[derive(Debug)]
+pub(super) enum Writer {
+    Mbox(MboxWriter),
+    Maildir(MaildirWriter),
+}
+
+impl Writer {
+    /// From which UID on messages are missing.
+    fn written_up_to(&self) -> Option<Uid> {
+        match self {
+            Self::Mbox(writer) => writer.written_up_to(),
+            Self::Maildir(_) => None,
+        }
+    }
+
+    /// Whether an earlier run wrote this message.
+    fn has(&self, row: &MessageRow) -> bool {
+        match self {
+            Self::Mbox(_) => false,
+            Self::Maildir(writer) => writer.has(row),
+        }
+    }
+
+    fn write(&mut self, messages: &[Outgoing]) -> Result<(), TransferError> {
+        match self {
+            Self::Mbox(writer) => writer.write(messages),
+            Self::Maildir(writer) => writer.write(messages),
+        }
+    }
+
+    fn finish(self) -> Result<(), TransferError> {
+        match self {
+            Self::Mbox(writer) => writer.finish(),
+            Self::Maildir(writer) => writer.finish(),
+        }
+    }
+}
+
+impl Mailstore {
+    /// Writes mailboxes below `folder`: one, or all for `None`. Run again after an interruption it
+    /// goes on where it stood; a mailbox that was written as a whole is brought up to date
+    /// (Maildir) or written anew (mbox). `progress` is called after every batch.
+    pub async fn export(
+        &self,
+        scope: AccountScope,
+        mailbox: Option<&MailboxPath>,
+        format: ExportFormat,
+        folder: &Path,
+        mut progress: impl FnMut(&ExportReport) + Send,
+    ) -> Result<ExportReport, TransferError> {
+        let mailboxes = match mailbox {
+            Some(path) => {
+                vec![
+                    self.mailbox(scope, path)
+                        .await?
+                        .ok_or(MailError::NoSuchMailbox)?,
+                ]
+            }
+            None => self.mailboxes(scope).await?,
+        };
+        let mut report = ExportReport {
+            total: mailboxes
+                .iter()
+                .map(|mailbox| u64::from(mailbox.total))
+                .sum(),
+            ..ExportReport::default()
+        };
+        let root = folder.to_owned();
+        if format == ExportFormat::Maildir {
+            self.blocking(move || maildir::make_folder(&root)).await??;
+        }
+        for mailbox in mailboxes {
+            self.export_mailbox(scope, &mailbox, format, folder, &mut report, &mut progress)
+                .await?;
+            report.folders += 1;
+            progress(&report);
+        }
+        Ok(report)
+    }
+
+    async fn export_mailbox(
+        &self,
+        scope: AccountScope,
+        mailbox: &Mailbox,
+        format: ExportFormat,
+        folder: &Path,
+        report: &mut ExportReport,
+        progress: &mut (impl FnMut(&ExportReport) + Send),
+    ) -> Result<(), TransferError> {
+        let (root, target) = (folder.to_owned(), mailbox.clone());
+        let mut writer = self
+            .blocking(move || match format {
+                ExportFormat::Mbox => MboxWriter::open(&root, &target).map(Writer::Mbox),
+                ExportFormat::Maildir => MaildirWriter::open(&root, &target).map(Writer::Maildir),
+            })
+            .await??;
+        let mut after = writer.written_up_to();
+        if let Some(after) = after {
+            report.skipped += self.count_up_to(scope, mailbox, after).await?;
+        }
+        loop {
+            let all = UidSet::all();
+            let page = self
+                .rows(scope, mailbox.id, &all, after, PAGE, Fields::ENVELOPE)
+                .await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.uid);
+            let mut missing: Vec<MessageRow> = Vec::with_capacity(page.len());
+            for row in page {
+                if writer.has(&row) {
+                    report.skipped += 1;
+                } else {
+                    missing.push(row);
+                }
+            }
+            let mut missing = missing.into_iter().peekable();
+            while missing.peek().is_some() {
+                let batch = self.read_batch(scope, &mut missing, report).await?;
+                let count = batch.len() as u64;
+                report.bytes += batch
+                    .iter()
+                    .map(|message| message.content.len() as u64)
+                    .sum::<u64>();
+                writer = self
+                    .blocking(move || writer.write(&batch).map(|()| writer))
+                    .await??;
+                report.exported += count;
+                progress(report);
+            }
+        }
+        self.blocking(move || writer.finish()).await??;
+        Ok(())
+    }
+
+    /// The contents of the next messages, as many as may be in memory at once; at least one.
+    async fn read_batch(
+        &self,
+        scope: AccountScope,
+        rows: &mut (impl Iterator<Item = MessageRow> + Send),
+        report: &mut ExportReport,
+    ) -> Result<Vec<Outgoing>, TransferError> {
+        let mut bytes = 0;
+        let mut batch = Vec::new();
+        for row in rows {
+            match self.content(scope, row.message).await {
+                Ok(content) => {
+                    bytes += content.len() as u64;
+                    batch.push(Outgoing { row, content });
+                }
+                Err(MailError::NoSuchMessage) => report.vanished += 1,
+                Err(error) => return Err(error.into()),
+            }
+            if bytes >= EXPORT_BATCH_BYTES {
+                break;
+            }
+        }
+        Ok(batch)
+    }
+
+    async fn count_up_to(
+        &self,
+        scope: AccountScope,
+        mailbox: &Mailbox,
+        last: Uid,
+    ) -> Result<u64, MailError> {
+        let uids = self.uids_of(scope, mailbox.id).await?;
+        Ok(uids.partition_point(|uid| *uid <= last) as u64)
+    }
+}

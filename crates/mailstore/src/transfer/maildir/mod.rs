@@ -1,0 +1,8 @@
+//! Maildir: one file a message, flags in its name.
+
+mod flags;
+mod folders;
+mod source;
+
+pub(super) use flags::{info, letters_for};
+pub use source::MaildirSource;
