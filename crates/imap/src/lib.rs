@@ -19,6 +19,7 @@
 mod capability;
 mod command;
 mod flags;
+mod incoming;
 mod limits;
 mod metrics;
 mod names;

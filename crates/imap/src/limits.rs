@@ -24,6 +24,10 @@ pub(crate) const READ_AHEAD: usize = 64 * 1024;
 pub struct Limits {
     /// Bytes of one appended message (25 MiB, C-04).
     pub message: u64,
+    /// Bytes that all messages being appended at one moment may hold in memory (256 MiB): ten of
+    /// the largest, or thousands of ordinary ones. A message that needs more is read to its end
+    /// and refused, to be sent again.
+    pub append_memory: u64,
     /// Silence after which a session that has signed in ends, in IDLE too (30 minutes, the least
     /// that RFC 3501 §5.4 allows; RFC 2177 §3 tells clients to renew IDLE after 29).
     pub idle: Duration,
@@ -53,6 +57,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message: 25 << 20,
+            append_memory: 256 << 20,
             idle: Duration::from_mins(30),
             sign_in: Duration::from_mins(2),
             command: Duration::from_mins(2),

@@ -1,12 +1,12 @@
 //! IMAP as the gate sees it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use hikyaku_directory::SignIn;
 use hikyaku_mailstore::Mailstore;
 use hikyaku_net::{Connection, Refusal, Service};
 
-use crate::{ImapMetrics, Limits, session::Session};
+use crate::{ImapMetrics, Limits, incoming::Budget, session::Session};
 
 /// What the operator decides about IMAP.
 #[derive(Debug, Clone, Default)]
@@ -24,12 +24,15 @@ pub struct Imap {
     pub(crate) mail: Mailstore,
     pub(crate) options: ImapOptions,
     pub(crate) metrics: ImapMetrics,
+    /// What all APPENDs together may hold in memory.
+    pub(crate) appending: Arc<Budget>,
 }
 
 impl Imap {
     /// The service over its two rooms.
     pub fn new(sign_in: SignIn, mail: Mailstore, options: ImapOptions) -> Self {
         Self {
+            appending: Budget::new(options.limits.append_memory),
             sign_in,
             mail,
             options,

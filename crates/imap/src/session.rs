@@ -119,7 +119,11 @@ impl<'a> Session<'a> {
             .refused
             .take()
             .filter(|_| refusal.kind == RefusalKind::Message);
-        let reply = decided.unwrap_or_else(|| Reply::from(refusal));
+        let reply = decided.unwrap_or_else(|| match (&self.state, &refusal.kind) {
+            // A stranger's limit for messages is none at all; that is not what is wrong.
+            (State::Stranger(_), RefusalKind::MessageTooLarge(_)) => Reply::bad("Sign in first"),
+            _ => Reply::from(refusal),
+        });
         self.answer(refusal.tag.as_ref(), &reply)
     }
 

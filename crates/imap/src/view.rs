@@ -103,9 +103,7 @@ impl View {
     pub(crate) fn members(&self, set: &UidSet) -> Vec<Uid> {
         let mut members = Vec::new();
         for range in set.ranges() {
-            let from = self.uids.partition_point(|uid| uid < range.start());
-            let to = self.uids.partition_point(|uid| uid <= range.end());
-            members.extend_from_slice(self.uids.get(from..to).unwrap_or_default());
+            members.extend_from_slice(self.slice(&range));
         }
         members
     }
@@ -125,10 +123,16 @@ impl View {
         }
     }
 
-    /// Messages in the range are recent in this session.
+    /// Messages in the range are recent in this session. It is after the ranges before.
     pub(crate) fn add_recent(&mut self, range: RangeInclusive<Uid>) {
-        if !range.is_empty() {
-            self.recent.push(range);
+        if range.is_empty() {
+            return;
+        }
+        match self.recent.last_mut() {
+            Some(last) if range.start().get() <= last.end().get().saturating_add(1) => {
+                *last = *last.start()..=*last.end().max(range.end());
+            }
+            _ => self.recent.push(range),
         }
     }
 
@@ -139,7 +143,19 @@ impl View {
 
     /// How many messages are recent (RECENT).
     pub(crate) fn recent_count(&self) -> u32 {
-        u32::try_from(self.members(&self.recent()).len()).unwrap_or(u32::MAX)
+        let count: usize = self
+            .recent
+            .iter()
+            .map(|range| self.slice(range).len())
+            .sum();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// The messages of the view in a range of UIDs.
+    fn slice(&self, range: &RangeInclusive<Uid>) -> &[Uid] {
+        let from = self.uids.partition_point(|uid| uid < range.start());
+        let to = self.uids.partition_point(|uid| uid <= range.end());
+        self.uids.get(from..to).unwrap_or_default()
     }
 
     /// The UIDs that are recent.
@@ -218,5 +234,9 @@ mod tests {
         view.add_recent(uid(12)..=uid(11));
         assert!(view.is_recent(uid(9)) && !view.is_recent(uid(12)));
         assert_eq!(view.recent_count(), 1);
+        view.add_recent(uid(12)..=uid(12));
+        view.add_recent(uid(20)..=uid(20));
+        assert_eq!(view.recent, [uid(9)..=uid(12), uid(20)..=uid(20)]);
+        assert_eq!(view.recent_count(), 2);
     }
 }

@@ -1,19 +1,16 @@
 //! Both directions of a connection: events from the client, answers to it.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use hikyaku_imap_proto::{CommandReader, Event, Limits as Grammar, ResponseBuf};
 use hikyaku_net::{Connection, StartTlsError};
 use tokio::time::Instant;
 
 use crate::{
+    incoming::{Budget, Incoming},
     limits::{READ_AHEAD, SEND_FROM},
     reply::End,
 };
-
-/// Bytes reserved at a time for a message that arrives: never what was announced.
-const MESSAGE_STEP: usize = 64 * 1024;
 
 /// How long to wait for the client.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +29,7 @@ pub(crate) struct Wire {
     /// Answers not sent yet.
     pub(crate) out: ResponseBuf,
     /// What has arrived of an APPEND's message.
-    message: Vec<u8>,
+    message: Option<Incoming>,
     /// Silence allowed within a command.
     within_command: Duration,
 }
@@ -43,7 +40,7 @@ impl Wire {
             connection,
             reader: CommandReader::new(Grammar::before_sign_in()),
             out: ResponseBuf::new(),
-            message: Vec::new(),
+            message: None,
             within_command,
         }
     }
@@ -69,6 +66,10 @@ impl Wire {
         // Answers that are left would be lost if this were cancelled while sending them.
         debug_assert!(self.out.is_empty(), "sent before waiting");
         let begun = Instant::now();
+        if self.reader.is_between_commands() {
+            // Whoever wanted the message has taken it.
+            self.message = None;
+        }
         loop {
             if let Some(event) = self.buffered_event() {
                 return Ok(event);
@@ -90,12 +91,8 @@ impl Wire {
                 return None;
             }
             let (consumed, event) = self.reader.feed(buffered);
-            if matches!(event, Event::MessageData) {
-                if self.message.capacity() - self.message.len() < consumed {
-                    self.message.reserve(consumed.max(MESSAGE_STEP));
-                }
-                self.message
-                    .extend_from_slice(buffered.get(..consumed).unwrap_or_default());
+            if let (Event::MessageData, Some(message)) = (&event, &mut self.message) {
+                message.extend(buffered.get(..consumed).unwrap_or_default());
             }
             self.connection.consume(consumed);
             if !matches!(event, Event::NeedMore | Event::MessageData) {
@@ -164,8 +161,8 @@ impl Wire {
     }
 
     /// Takes the message that an APPEND announced.
-    pub(crate) fn accept_message(&mut self) {
-        self.message = Vec::new();
+    pub(crate) fn accept_message(&mut self, budget: &Arc<Budget>) {
+        self.message = Some(Incoming::new(budget));
         self.reader.accept_message();
     }
 
@@ -175,8 +172,8 @@ impl Wire {
     }
 
     /// The message that arrived with the command just read.
-    pub(crate) fn take_message(&mut self) -> Bytes {
-        Bytes::from(std::mem::take(&mut self.message))
+    pub(crate) fn take_message(&mut self) -> Option<Incoming> {
+        self.message.take()
     }
 
     /// Whether the client sent something behind the command just read.

@@ -1,23 +1,28 @@
 //! APPEND (RFC 3501 §6.3.11, RFC 4315 §3). The message was let in by `session::append`.
 
-use hikyaku_imap_proto::Append;
+use hikyaku_imap_proto::{Append, Code};
 use hikyaku_mailstore::{AppendMessage, MailError};
 
 use super::Context;
 use crate::{
     flags,
+    incoming::Incoming,
     names::{self, Missing},
     reply::{Failure, Reply, ReplyCode},
     state::User,
 };
-use hikyaku_imap_proto::Code;
 
 pub(crate) async fn run(
     context: &mut Context<'_>,
     user: &User,
     append: Append,
 ) -> Result<Reply, Failure> {
-    let content = context.wire.take_message();
+    // Holds its share of the memory until the message is stored.
+    let mut incoming = context.wire.take_message();
+    let Some(Ok(content)) = incoming.as_mut().map(Incoming::take) else {
+        let text = "Too many messages come in at this moment, try again later";
+        return Ok(Reply::no_with(Code::Unavailable, text));
+    };
     let imap = context.imap;
     let mailbox = names::mailbox(imap, user, &append.head.mailbox, Missing::TryCreate).await?;
     let octets = content.len() as u64;

@@ -1,4 +1,4 @@
-//! ID (RFC 2971): who is who. What a client says of itself goes to the log, for support.
+//! ID (RFC 2971): who is who. What a client says of itself goes to the log.
 
 use hikyaku_imap_proto::Id;
 
@@ -16,7 +16,7 @@ pub(crate) fn run(context: &mut Context<'_>, id: &Id) -> Reply {
         client.extend(text.chars().filter(|character| !character.is_control()));
     }
     let client: String = client.trim_end().chars().take(LOGGED_CHARS).collect();
-    tracing::info!(client, "client names itself");
+    tracing::debug!(client, "client names itself");
     // No version: it would only help those who look for old ones.
     context.wire.out.id([("name", "Hikyaku")]);
     Reply::ok("Named")

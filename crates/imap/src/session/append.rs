@@ -20,7 +20,7 @@ impl Session<'_> {
     ) -> Result<(), End> {
         let reply = match self.may_append(head, literal.size).await {
             Ok(()) => {
-                self.wire.accept_message();
+                self.wire.accept_message(&self.imap.appending);
                 if literal.sync == LiteralSync::Waits {
                     self.wire.out.continuation("Go ahead");
                 }

@@ -1,11 +1,14 @@
 //! IMAP sessions on both engines: transcripts per command, and what a transcript cannot show.
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
+mod client;
 mod conditions;
+mod hostile;
 mod messages;
 mod stage;
 #[path = "../../../smtp/tests/sessions/transcript/mod.rs"]
 mod transcript;
+mod volume;
 
 use std::path::Path;
 
