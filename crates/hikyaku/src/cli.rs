@@ -7,7 +7,7 @@ use hikyaku_types::{ByteSize, EmailAddress};
 
 /// Business mail hosting in one program.
 #[derive(Debug, Parser)]
-#[command(name = "hikyaku", version, about, propagate_version = true)]
+#[command(name = "hikyaku", version, propagate_version = true)]
 pub(crate) struct Cli {
     /// The configuration file.
     #[arg(

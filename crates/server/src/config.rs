@@ -218,7 +218,7 @@ impl Limits {
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}; write one with `hikyaku init --dir DIR --hostname NAME`", path.display())]
+    #[error("cannot read {}; write one with `hikyaku init --dir DIR --hostname NAME`", path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -53,7 +53,7 @@ pub enum InitError {
     #[error("{} exists already; nothing was changed", .0.display())]
     Exists(PathBuf),
     /// A file or folder cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
