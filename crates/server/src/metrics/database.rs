@@ -37,27 +37,40 @@ impl Collector for DatabaseMetrics {
             )?;
         }
         let e = &mut encoder;
-        histogram(
-            e,
-            "db_read_seconds",
-            "Time of one read closure",
-            &now.read_us,
-            MICROSECONDS,
-        )?;
-        histogram(
-            e,
-            "db_commit_seconds",
-            "Time of one COMMIT",
-            &now.commit_us,
-            MICROSECONDS,
-        )?;
-        histogram(
-            e,
-            "db_group_size",
-            "Closures committed together",
-            &now.group_size,
-            ONES,
-        )?;
+        for (name, help, values, unit) in [
+            (
+                "db_read_seconds",
+                "Time of one read closure",
+                &now.read_us,
+                MICROSECONDS,
+            ),
+            (
+                "db_commit_seconds",
+                "Time of one COMMIT",
+                &now.commit_us,
+                MICROSECONDS,
+            ),
+            (
+                "db_group_size",
+                "Closures committed together",
+                &now.group_size,
+                ONES,
+            ),
+            (
+                "db_checkpoint_seconds",
+                "Time of one checkpoint",
+                &now.checkpoint_us,
+                MICROSECONDS,
+            ),
+            (
+                "db_log_finish_seconds",
+                "Time that the writer helped a checkpoint to its end",
+                &now.log_finish_us,
+                MICROSECONDS,
+            ),
+        ] {
+            histogram(e, name, help, values, unit)?;
+        }
         counter(e, "db_commits", "Commits", now.commits)?;
         counter(
             e,
