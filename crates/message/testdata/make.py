@@ -271,6 +271,10 @@ def multiparts():
           "multipart/mixed(application/pdf,text/plain)", p1_file_name="a.pdf", p2_text="x")
     shape(p + "odd-boundary", HEAD + b"Content-Type: multipart/mixed; boundary=\"=_'()+_,-./:=? x:y\"\n\n--=_'()+_,-./:=? x:y\nA: 1\n\none\n--=_'()+_,-./:=? x:y--\n",
           "multipart/mixed(text/plain)", problems=[], p1_text="one")
+    shape(p + "boundary-in-sections", HEAD + b"Content-Type: multipart/mixed; boundary*0=\"a \"; boundary*1=b\n\n--a b\n\none\n--a b--\n",
+          "multipart/mixed(text/plain)", problems=[], p1_text="one")
+    shape(p + "boundary-in-extended-form", HEAD + b"Content-Type: multipart/mixed; boundary*=us-ascii'en'a%20b\n\n--a b\n\none\n--a b--\n",
+          "multipart/mixed(text/plain)", problems=[], p1_text="one")
     shape(p + "bare-cr-in-body", MIXED + b"--b\n\none\r--b\rtwo\n--b--\n", "multipart/mixed(text/plain)", problems=[], p1_text="one\r--b\rtwo")
     shape(p + "encoded-multipart", HEAD + b"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n" + plain + b"--b--\n",
           "multipart/mixed(text/plain)", problems=["composite part with a transfer encoding"], p1_text="plain")

@@ -10,13 +10,18 @@ use std::{
 use hikyaku_message::{Address, Content, HeaderText, ParsedMessage, Part, body};
 use mail_parser::{MimeHeaders as _, PartType};
 
+/// The comparison must not become empty unnoticed.
+const LEAST_COMPARED: usize = 1_200;
+
 #[test]
 fn differences_from_the_oracle_are_known() {
     let mut differences = Vec::new();
+    let mut compared = 0;
     for path in samples() {
         let message = fs::read(&path).expect("the corpus can be read");
         let name = sample_name(&path);
         let (ours, theirs) = (ours(&message), theirs(&message));
+        compared += ours.len();
         for (aspect, our_value) in &ours {
             let their_value = theirs.get(aspect).cloned().unwrap_or_default();
             if *our_value != their_value {
@@ -24,6 +29,10 @@ fn differences_from_the_oracle_are_known() {
             }
         }
     }
+    assert!(
+        compared >= LEAST_COMPARED,
+        "only {compared} values compared"
+    );
     let known: Vec<&str> = KNOWN
         .iter()
         .flat_map(|(_, list)| list.iter().copied())

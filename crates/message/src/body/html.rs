@@ -293,6 +293,16 @@ mod tests {
     }
 
     #[test]
+    fn an_endless_reference_is_text() {
+        let padded = |zeros: usize| format!("&#{}65;", "0".repeat(zeros));
+        assert_eq!(to_text(&padded(MAX_REFERENCE_BYTES - 4)), "A");
+        assert_eq!(
+            to_text(&padded(MAX_REFERENCE_BYTES)),
+            padded(MAX_REFERENCE_BYTES)
+        );
+    }
+
+    #[test]
     fn a_limit_ends_the_reading() {
         let html = "a ".repeat(100_000);
         assert!(to_text_limited(&html, 100).len() <= html.len());

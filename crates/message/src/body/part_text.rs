@@ -114,6 +114,17 @@ mod tests {
     }
 
     #[test]
+    fn a_late_meta_element_is_not_looked_for() {
+        let page = |filler: usize| {
+            let head = format!("Content-Type: text/html\n\n{}", " ".repeat(filler));
+            let body = b"<meta charset=shift_jis>\xb1\xb2\xb1\xb2\xb1\xb2";
+            text(&[head.as_bytes(), body.as_slice()].concat())
+        };
+        assert!(page(META_PRESCAN_BYTES - 24).ends_with("ｱｲｱｲｱｲ"));
+        assert!(!page(META_PRESCAN_BYTES).ends_with("ｱｲｱｲｱｲ"));
+    }
+
+    #[test]
     fn html_may_name_its_charset_itself() {
         let head = b"Content-Type: text/html\n\n<html><META content='text/html; charset=euc-jp'>";
         assert!(text(&[&head[..], b"\xbb\xb3"].concat()).ends_with("山"));

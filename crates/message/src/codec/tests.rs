@@ -124,6 +124,24 @@ fn huge_counts_allocate_nothing() {
 }
 
 #[test]
+fn a_decoded_structure_of_endless_parts_is_refused() {
+    let structure = |count: usize| Structure {
+        root: crate::Part {
+            content_type: crate::ContentType::new("multipart", "mixed"),
+            content: crate::Content::Multipart(vec![crate::Part::default(); count]),
+            ..Default::default()
+        },
+    };
+    let most = 2 * crate::limits::MAX_PARTS + 1;
+    assert_eq!(
+        Structure::decode(&structure(most).encode()),
+        Ok(structure(most))
+    );
+    let refused = Structure::decode(&structure(most + 1).encode());
+    assert_eq!(refused, Err(DecodeError::Damaged("too many parts")));
+}
+
+#[test]
 fn a_decoded_structure_of_bottomless_depth_is_refused() {
     let mut part = crate::Part {
         content_type: crate::ContentType::default(),

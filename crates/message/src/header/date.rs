@@ -321,6 +321,17 @@ mod tests {
     }
 
     #[test]
+    fn only_the_start_of_a_field_is_looked_at() {
+        let date = "5 Jan 2024 12:00 +0900";
+        let blanks = |count: usize| format!("{}{date}", " ".repeat(count));
+        check(
+            &blanks(MAX_DATE_BYTES - date.len()),
+            Some((1_704_423_600, 540)),
+        );
+        check(&blanks(MAX_DATE_BYTES), None);
+    }
+
+    #[test]
     fn what_is_no_date() {
         for value in [
             "",

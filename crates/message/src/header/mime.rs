@@ -217,6 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn names_and_fields_are_cut() {
+        let long = content_type(format!("text/{}", "x".repeat(1000)).as_bytes())
+            .value
+            .unwrap();
+        assert_eq!(long.sub.len(), MAX_TOKEN_BYTES);
+        let field = format!("text/plain; x={}; y=z", " ".repeat(MAX_FIELD_BYTES));
+        let read = content_type(field.as_bytes());
+        assert_eq!(read.cut, Cut::Yes);
+        assert_eq!(read.value.unwrap().parameter("y"), None);
+    }
+
+    #[test]
     fn languages_and_words() {
         assert_eq!(
             languages(b" ja, EN-us ,, x"),

@@ -11,7 +11,7 @@ use crate::{
     limits::{MAX_ADDRESSES_OF_MESSAGE, MAX_DEPTH, MAX_HEADER_BYTES, MAX_HEADER_FIELDS, MAX_PARTS},
     problem::{Problem, Problems},
     range::ByteRange,
-    structure::{Content, ContentType, Embedded, Part},
+    structure::{Content, ContentType, Embedded, ParameterForm, Part},
 };
 
 /// Parser state for one message.
@@ -155,12 +155,7 @@ impl<'a> Parser<'a> {
                 .problems
                 .report(Problem::EncodedComposite, part.header.start());
         }
-        let boundary = part
-            .content_type
-            .parameter("boundary")
-            .map(|text| text.raw().to_vec());
-        let boundary = boundary.unwrap_or_default();
-        let boundary = boundary.trim_ascii_end();
+        let boundary = boundary_of(&part.content_type);
         if boundary.is_empty() {
             self.shared
                 .problems
@@ -172,7 +167,7 @@ impl<'a> Parser<'a> {
         } else {
             ContentType::default()
         };
-        let level = self.boundaries.push(boundary);
+        let level = self.boundaries.push(&boundary);
         let mut children = Vec::new();
         let mut stop = self.boundaries.find(start);
         let mut closing = None;
@@ -256,6 +251,23 @@ impl<'a> Parser<'a> {
             ..Part::default()
         }
     }
+}
+
+/// The boundary as its lines have it; empty when there is none. It cannot end in blanks
+/// (RFC 2046 §5.1.1).
+fn boundary_of(content_type: &ContentType) -> Vec<u8> {
+    let parameter = content_type
+        .parameters
+        .iter()
+        .find(|found| &*found.name == "boundary");
+    let bytes = match parameter {
+        Some(found) if found.form == ParameterForm::Extended => {
+            found.value.decoded().as_bytes().to_vec()
+        }
+        Some(found) => found.value.raw().to_vec(),
+        None => Vec::new(),
+    };
+    bytes.trim_ascii_end().to_vec()
 }
 
 /// Gives a multipart or message part without content its whole body as the only content, so that

@@ -5,7 +5,7 @@ use crate::{
     Content, ParsedMessage, Part, SectionPart,
     limits::{
         MAX_ADDRESSES, MAX_ADDRESSES_OF_MESSAGE, MAX_DEPTH, MAX_HEADER_BYTES, MAX_HEADER_FIELDS,
-        MAX_PARTS, MAX_PROBLEMS, MAX_TEXT_FIELD_BYTES,
+        MAX_PARTS, MAX_PROBLEMS, MAX_REFERENCES, MAX_TEXT_FIELD_BYTES,
     },
 };
 
@@ -255,6 +255,21 @@ fn addresses_are_bounded_over_all_embedded_messages() {
         kept,
         MAX_ADDRESSES_OF_MESSAGE / (MAX_ADDRESSES - 1) * (MAX_ADDRESSES - 1)
     );
+}
+
+#[test]
+fn references_of_all_fields_are_bounded_together() {
+    let list = |from: usize| -> String {
+        let ids: Vec<String> = (from..from + MAX_REFERENCES)
+            .map(|n| format!("<{n}@x>"))
+            .collect();
+        ids.join(" ")
+    };
+    let message = format!("References: {}\nIn-Reply-To: {}\n\n", list(0), list(150));
+    let references = ParsedMessage::parse(message.as_bytes()).references;
+    assert_eq!(references.len(), MAX_REFERENCES);
+    assert_eq!(&*references[0], "0@x");
+    assert_eq!(&*references[MAX_REFERENCES - 1], "349@x");
 }
 
 #[test]

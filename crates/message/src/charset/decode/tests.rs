@@ -178,6 +178,23 @@ fn text_nearby_tells_the_charset() {
 }
 
 #[test]
+fn detection_looks_at_the_start_only() {
+    let sjis = bytes(Target::ShiftJis, NOTICE);
+    let filler = "x".repeat(crate::limits::MAX_DETECT_BYTES);
+    // The Japanese text stands before what detection looks at ends, or after it.
+    let before = [&sjis, filler.as_bytes()].concat();
+    assert!(decode_unlabelled(&before).starts_with(NOTICE));
+    let after = [filler.as_bytes(), &sjis].concat();
+    assert!(!decode_unlabelled(&after).ends_with(NOTICE));
+    // A sample that cuts a character of UTF-8 does not make it another charset.
+    let cut = format!(
+        "{}{NOTICE}\u{fffd}",
+        "x".repeat(crate::limits::MAX_DETECT_BYTES - 1)
+    );
+    assert_eq!(decode("utf-8", cut.as_bytes()).charset, Charset::Utf8);
+}
+
+#[test]
 fn the_output_is_bounded() {
     for label in [
         "",

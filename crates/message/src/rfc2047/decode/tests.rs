@@ -68,6 +68,13 @@ fn illegal_words_are_read_all_the_same() {
 }
 
 #[test]
+fn an_endless_label_is_none() {
+    let word = |len: usize| format!("=?{}?Q?a?=", "x".repeat(len));
+    check(word(63).as_bytes(), "a");
+    check(word(64).as_bytes(), &word(64));
+}
+
+#[test]
 fn what_is_no_word_stays() {
     for text in [
         "=?",
