@@ -23,7 +23,7 @@ use crate::{
 /// What a purge did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PurgeReport {
-    /// Accounts looked at.
+    /// Accounts in which there was something to look at.
     pub accounts: u64,
     /// Messages removed for good.
     pub messages: u64,
@@ -48,14 +48,18 @@ impl std::ops::AddAssign for PurgeReport {
 impl Mailstore {
     /// Purges all accounts: run it from time to time. Works in chunks in the background lane.
     pub async fn purge(&self) -> Result<PurgeReport, MailError> {
+        let (now, keep) = (self.db().now(), self.limits().change_history);
         let mut report = PurgeReport::default();
-        let mut after = None;
+        let mut after = AccountId::from_i64(0);
         loop {
-            let page = self.db().read(move |tx| accounts::after(tx, after)).await?;
+            let page = self
+                .db()
+                .read(move |tx| with_work(tx, after, now, keep))
+                .await?;
             let Some(last) = page.last() else {
                 return Ok(report);
             };
-            after = Some(last.account);
+            after = last.account;
             for scope in page {
                 report += self.purge_account(scope).await?;
             }
@@ -131,6 +135,36 @@ impl Mailstore {
                 .await?;
         }
     }
+}
+
+/// Accounts that the purge job looks up at once.
+const ACCOUNTS_PAGE: u32 = 256;
+
+/// The accounts after one, ascending, in which there may be something to purge: an index is asked for
+/// each of the reasons.
+fn with_work(
+    tx: &Tx<'_>,
+    after: AccountId,
+    now: Timestamp,
+    keep: u32,
+) -> Result<Vec<AccountScope>, MailError> {
+    Ok(tx.query(
+        "SELECT a.tenant_id, a.account_id FROM mail_account a WHERE a.account_id > ?1 AND ( \
+         a.change_count > ?2 \
+         OR EXISTS (SELECT 1 FROM expunged e \
+         WHERE e.account_id = a.account_id AND e.purge_at <= ?3) \
+         OR EXISTS (SELECT 1 FROM mailbox b \
+         WHERE b.account_id = a.account_id AND b.parent_id = ?4) \
+         OR EXISTS (SELECT 1 FROM deleted_mailbox d WHERE d.account_id = a.account_id)) \
+         ORDER BY a.account_id LIMIT ?5",
+        params![after, keep, now, DELETED_PARENT, ACCOUNTS_PAGE],
+        |row| {
+            Ok(AccountScope {
+                tenant: row.get(0)?,
+                account: row.get(1)?,
+            })
+        },
+    )?)
 }
 
 /// Mailboxes that were deleted but not emptied, because the process ended.

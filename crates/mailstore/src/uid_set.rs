@@ -55,6 +55,13 @@ impl UidSet {
         self.ranges.is_empty()
     }
 
+    /// The lowest and the highest UID of the set.
+    pub(crate) fn bounds(&self) -> Option<(u32, u32)> {
+        let (first, _) = self.ranges.first()?;
+        let (_, last) = self.ranges.last()?;
+        Some((*first, *last))
+    }
+
     /// How many UIDs the set names, whether they exist or not.
     pub fn count(&self) -> u64 {
         self.ranges

@@ -11,7 +11,7 @@ use hikyaku_types::{OffsetTimestamp, ThreadId};
 
 use crate::{error::MailError, message, placement::Placement, query::AddressField};
 
-use super::fold;
+use super::{contains_folded, fold};
 
 /// The rows of a message in a mailbox.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl<'a> Read<'a> {
     pub(super) fn header_contains(&self, name: &str, text: &str) -> Result<bool, MailError> {
         let header = self.structure()?.root.header;
         Ok(header_values(self.content, header).any(|field| {
-            field.name.eq_ignore_ascii_case(name) && fold(&field.value).contains(text)
+            field.name.eq_ignore_ascii_case(name) && contains_folded(&field.value, text)
         }))
     }
 
@@ -140,6 +140,9 @@ impl<'a> Read<'a> {
     /// the name of an attachment.
     pub(super) fn body_contains(&self, text: &str) -> Result<bool, MailError> {
         let structure = self.structure()?;
-        Ok(search_texts(self.content, structure).any(|found| fold(found.as_str()).contains(text)))
+        Ok(
+            search_texts(self.content, structure)
+                .any(|found| contains_folded(found.as_str(), text)),
+        )
     }
 }

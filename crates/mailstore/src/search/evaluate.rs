@@ -62,6 +62,20 @@ impl Plan {
         }
     }
 
+    /// The range of UIDs outside of which nothing matches; empty when nothing matches at all.
+    pub(super) fn uid_bounds(&self) -> (u32, u32) {
+        const ALL: (u32, u32) = (1, u32::MAX);
+        const NONE: (u32, u32) = (1, 0);
+        match self {
+            Self::Uids(uids) => uids.bounds().unwrap_or(NONE),
+            Self::And(plans) => plans.iter().fold(ALL, |(first, last), plan| {
+                let (lowest, highest) = plan.uid_bounds();
+                (first.max(lowest), last.min(highest))
+            }),
+            _ => ALL,
+        }
+    }
+
     /// Whether any part of the plan fits.
     fn any_part(&self, fits: &impl Fn(&Self) -> bool) -> bool {
         fits(self)

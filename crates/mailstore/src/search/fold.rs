@@ -23,6 +23,50 @@ pub(crate) fn fold(text: &str) -> String {
     folded
 }
 
+/// How much text is brought to its compared form at once (64 KiB), so that a large text, or one that
+/// grows a lot by it, takes little memory.
+const WINDOW_BYTES: usize = 64 * 1024;
+
+/// Whether a text contains another one, which is folded already.
+///
+/// Works in windows that end at the end of a line, where nothing is composed across; of the window
+/// before so much is kept as the sought text can reach back.
+pub(crate) fn contains_folded(text: &str, sought: &str) -> bool {
+    let mut rest = text;
+    let mut window = String::new();
+    loop {
+        let (piece, after) = rest.split_at(window_end(rest));
+        let folded = fold(piece);
+        let joins_blanks = window.ends_with(' ') && folded.starts_with(' ');
+        window.push_str(folded.get(usize::from(joins_blanks)..).unwrap_or_default());
+        if window.contains(sought) {
+            return true;
+        }
+        if after.is_empty() {
+            return false;
+        }
+        rest = after;
+        let mut kept = window.len().saturating_sub(sought.len());
+        while !window.is_char_boundary(kept) {
+            kept -= 1;
+        }
+        window.drain(..kept);
+    }
+}
+
+/// Where a window of the text ends: behind a line end, if there is one.
+fn window_end(text: &str) -> usize {
+    if text.len() <= WINDOW_BYTES {
+        return text.len();
+    }
+    let mut end = WINDOW_BYTES;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let line = text.get(..end).and_then(|window| window.rfind('\n'));
+    line.map_or(end, |at| at + 1)
+}
+
 fn push(folded: &mut String, c: char) {
     if c.is_whitespace() {
         if !folded.ends_with(' ') {
@@ -57,6 +101,29 @@ mod tests {
         ] {
             assert_eq!(fold(text), folded, "{text:?}");
         }
+    }
+
+    #[test]
+    fn windows_hide_nothing() {
+        for filler in ["x", "ｱ\n", "line of text\r\n", "\n", "\u{fdfa}"] {
+            let before = filler.repeat(WINDOW_BYTES / filler.len() - 3);
+            for needle in ["会議 資料", "needle", " a b "] {
+                for padding in 0..8 {
+                    let text = format!("{before}{}{needle}{before}", "y".repeat(padding));
+                    assert!(
+                        contains_folded(&text, &fold(needle)),
+                        "{filler:?} {needle} {padding}"
+                    );
+                }
+            }
+            let text = before.repeat(3);
+            assert!(!contains_folded(&text, "needle"));
+            // A long needle that spans windows.
+            let long = fold(&text);
+            assert!(contains_folded(&text, &long), "{filler:?}");
+        }
+        assert!(contains_folded("", ""));
+        assert!(!contains_folded("", "x"));
     }
 
     #[test]

@@ -15,4 +15,4 @@ mod plan;
 pub use page::SearchPage;
 pub use plan::QUERY_DEPTH_MAX;
 
-pub(crate) use fold::fold;
+use fold::{contains_folded, fold};

@@ -66,6 +66,7 @@ impl Mailstore {
             message: plan.needs_message(),
             envelope: plan.needs_envelope(),
             structure: plan.needs_content(),
+            bounds: plan.uid_bounds(),
             limit: self.limits().search_page_messages.max(1),
         };
         let candidates = self.db().read(move |tx| scan.read(tx, after)).await?;
@@ -175,6 +176,8 @@ struct Scan {
     message: bool,
     envelope: bool,
     structure: bool,
+    /// The lowest and the highest UID to look at.
+    bounds: (u32, u32),
     limit: usize,
 }
 
@@ -201,13 +204,16 @@ impl Scan {
         };
         let sql = format!(
             "SELECT {}{facts} FROM placement p {join} \
-             WHERE p.account_id = ?1 AND p.mailbox_id = ?2 AND p.uid > ?3 \
-             ORDER BY p.uid LIMIT ?4",
+             WHERE p.account_id = ?1 AND p.mailbox_id = ?2 AND p.uid BETWEEN ?3 AND ?4 \
+             ORDER BY p.uid LIMIT ?5",
             Placement::COLUMNS,
         );
-        let after = after.map_or(0, |uid| i64::from(uid.get()));
+        let (lowest, highest) = self.bounds;
+        let first = after
+            .map_or(1, |uid| i64::from(uid.get()) + 1)
+            .max(i64::from(lowest));
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
-        let parameters = params![self.scope.account, self.mailbox, after, limit];
+        let parameters = params![self.scope.account, self.mailbox, first, highest, limit];
         Ok(tx.query(&sql, parameters, |row| {
             let facts = if self.message {
                 Some(row_facts(row)?)

@@ -196,7 +196,7 @@ hikyaku_db::on_both_engines! {
         let report = world
             .mail
             .import(scope(1), mbox(&file, "in"), |report| {
-                progress.push((report.done(), report.percent()))
+                progress.push((report.done(), report.percent()));
             })
             .await
             .unwrap();

@@ -269,6 +269,29 @@ hikyaku_db::on_both_engines! {
         );
     }
 
+    /// UIDs that the query names bound what is looked at.
+    async fn named_uids_narrow_the_search(test: TestDatabase) {
+        let limits = Limits {
+            search_page_messages: 4,
+            ..Limits::default()
+        };
+        let world = World::with_limits(test, limits).await;
+        world.fill("INBOX", 20).await;
+        let set = |raw: &[u32]| {
+            Query::Uids(uids(raw.iter().copied()).into_iter().collect::<UidSet>())
+        };
+        let inbox = world.id("INBOX").await;
+        let both = Query::And(vec![body("body"), set(&[9, 10, 99]), set(&[3, 9, 10, 11])]);
+        let page = world.mail.search_page(scope(1), inbox, &both, "UTC", None).await.unwrap();
+        assert_eq!((page.uids, page.next), (uids([9, 10]), None), "one page is enough");
+        assert_eq!(search(&world, both).await, uids([9, 10]));
+        let apart = Query::And(vec![set(&[1, 2]), set(&[5, 6])]);
+        assert_eq!(search(&world, apart).await, []);
+        assert_eq!(search(&world, set(&[])).await, []);
+        let outside = not(set(&(3..=20).collect::<Vec<u32>>()));
+        assert_eq!(search(&world, outside).await, uids([1, 2]));
+    }
+
     /// Pages of a few messages and bytes find the same as one page.
     async fn pages_do_not_change_the_answer(test: TestDatabase) {
         let limits = Limits {
