@@ -5,8 +5,9 @@ use hikyaku_sasl::Mechanism;
 
 /// What is true in every state. The same list before and after sign-in: some clients (Python's
 /// imaplib) never ask again.
-const ALWAYS: [&str; 7] = [
+const ALWAYS: [&str; 8] = [
     "IMAP4rev1",
+    "CREATE-SPECIAL-USE",
     "ID",
     "IDLE",
     "NAMESPACE",

@@ -5,7 +5,7 @@
 //! words of one mean in the words of the other.
 //!
 //! Invariants:
-//! - A session's view of its mailbox ([`view`]) changes only when the client is told: sequence
+//! - A session's view of its mailbox (`view`) changes only when the client is told: sequence
 //!   numbers mean the same on both sides at any time. EXPUNGE is never told while a FETCH, STORE
 //!   or SEARCH by sequence number runs (RFC 3501 §7.4.1).
 //! - Nothing is acknowledged before it is durable: the tagged OK is written after the store's
@@ -13,7 +13,7 @@
 //! - No transaction is open while something is sent. Answers leave in pieces: a FETCH of a whole
 //!   mailbox holds one page of rows and one message in memory.
 //! - Every wait for the client has an end, and so has every list it can make the server hold.
-//! - A state of the session is a type ([`state`]): a command that needs a mailbox gets one.
+//! - A state of the session is a type (`state`): a command that needs a mailbox gets one.
 #![deny(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod capability;

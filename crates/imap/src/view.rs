@@ -67,6 +67,22 @@ impl View {
         }
     }
 
+    /// The messages that a SEARCH key means. Unlike elsewhere numbers that no message has are let
+    /// pass: clients search `1:*` in a mailbox without looking whether it is empty.
+    pub(crate) fn matching(&self, set: &SequenceSet, numbering: Numbering) -> UidSet {
+        if numbering == Numbering::Uid {
+            return self.known(&set.resolve(self.last().map_or(0, Uid::get)));
+        }
+        let position = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let ranges = set.resolve(self.len());
+        UidSet::from_ranges(ranges.as_slice().iter().filter_map(|range| {
+            let from = position(*range.start()).checked_sub(1)?;
+            let to = position(*range.end()).min(self.uids.len());
+            let found = self.uids.get(from..to)?;
+            Some(*found.first()?..=*found.last()?)
+        }))
+    }
+
     /// UIDs up to the last one the client knows: a message that it was not told of has no number.
     fn known(&self, ranges: &Ranges) -> UidSet {
         let Some(last) = self.last() else {
@@ -213,6 +229,23 @@ mod tests {
         // RFC 3501 §6.4.8: `*` stands for the last message, whichever end it is.
         assert_eq!(found("559:*"), Some(vec![20]));
         assert_eq!(found("1:4294967295"), Some(vec![3, 7, 8, 20]));
+    }
+
+    #[test]
+    fn a_search_lets_numbers_pass_that_do_not_exist() {
+        let searched = |view: &View, text| {
+            let found = view.matching(&set(text), Numbering::Sequence);
+            view.members(&found)
+                .into_iter()
+                .map(Uid::get)
+                .collect::<Vec<_>>()
+        };
+        let (some, none) = (view(&[3, 7, 8]), view(&[]));
+        assert_eq!(searched(&some, "2:9,1"), [3, 7, 8]);
+        assert_eq!(searched(&some, "4,9:*"), [8]);
+        assert_eq!(searched(&some, "4"), []);
+        assert_eq!(searched(&none, "1:*"), []);
+        assert_eq!(searched(&none, "*"), []);
     }
 
     #[test]

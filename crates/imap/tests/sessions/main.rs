@@ -51,3 +51,53 @@ fn no_transcript_is_forgotten() {
         assert!(words.any(|word| word == name), "{name} is not played");
     }
 }
+
+/// What is announced, and the transcripts that show it.
+const CAPABILITIES: [(&str, &[&str]); 12] = [
+    (
+        "IMAP4rev1",
+        &["select", "fetch", "search", "store", "append"],
+    ),
+    ("CREATE-SPECIAL-USE", &["create"]),
+    ("ID", &["id"]),
+    ("IDLE", &["idle", "idle_ends"]),
+    ("NAMESPACE", &["namespace"]),
+    ("SPECIAL-USE", &["list", "list_extended"]),
+    ("UIDPLUS", &["append", "copy", "uid_expunge"]),
+    ("UNSELECT", &["unselect"]),
+    ("STARTTLS", &["starttls", "starttls_injection"]),
+    ("AUTH=PLAIN", &["authenticate"]),
+    ("AUTH=LOGIN", &["authenticate"]),
+    ("LOGINDISABLED", &["login_needs_tls"]),
+];
+
+/// Every capability that a transcript has seen announced is on the list above, and what is on the
+/// list is announced and has its transcripts.
+#[test]
+fn every_capability_has_a_transcript() {
+    let read = |name: &str| {
+        std::fs::read_to_string(Path::new(FOLDER).join(format!("{name}.txt"))).unwrap()
+    };
+    let greetings = read("capability") + &read("login_needs_tls");
+    let greetings = greetings
+        .lines()
+        .filter(|line| line.starts_with("S: * OK [CAPABILITY "));
+    let announced: Vec<&str> = greetings
+        .flat_map(|line| line.split_once(']').unwrap().0.split(' ').skip(4))
+        .collect();
+    assert!(!announced.is_empty());
+    for name in &announced {
+        assert!(
+            CAPABILITIES.iter().any(|(known, _)| known == name),
+            "{name} is not on the list"
+        );
+    }
+    for (name, transcripts) in CAPABILITIES {
+        assert!(announced.contains(&name), "{name} is not announced");
+        assert!(
+            transcripts
+                .iter()
+                .all(|transcript| !read(transcript).is_empty())
+        );
+    }
+}

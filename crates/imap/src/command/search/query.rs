@@ -1,7 +1,7 @@
 //! From SEARCH keys to a question to the store.
 
 use hikyaku_imap_proto::{Code, Date, Flag, Numbering, Search, SearchKey};
-use hikyaku_mailstore::{AddressField, DateTest, Day, Keyword, Query, SystemFlags, UidSet};
+use hikyaku_mailstore::{AddressField, DateTest, Day, Keyword, Query, SystemFlags};
 use hikyaku_message::charset::{self, Charset, Fidelity};
 
 use crate::{flags, reply::Reply, view::View};
@@ -52,8 +52,8 @@ impl Builder<'_> {
                 not(Query::Flags(SystemFlags::SEEN)),
             ]),
             SearchKey::Old => not(self.flag(&Flag::Recent)),
-            SearchKey::Sequence(set) => Query::Uids(self.set(set, Numbering::Sequence)?),
-            SearchKey::Uid(set) => Query::Uids(self.set(set, Numbering::Uid)?),
+            SearchKey::Sequence(set) => Query::Uids(self.view.matching(set, Numbering::Sequence)),
+            SearchKey::Uid(set) => Query::Uids(self.view.matching(set, Numbering::Uid)),
             SearchKey::Larger(bytes) => Query::LargerThan(u64::from(*bytes)),
             SearchKey::Smaller(bytes) => Query::SmallerThan(u64::from(*bytes)),
             SearchKey::Before(date) => Query::InternalDate(DateTest::Before(day(*date)?)),
@@ -90,15 +90,6 @@ impl Builder<'_> {
             // `\Recent` is this session's own.
             None => Query::Uids(self.view.recent()),
         }
-    }
-
-    fn set(
-        &self,
-        set: &hikyaku_imap_proto::SequenceSet,
-        numbering: Numbering,
-    ) -> Result<UidSet, Reply> {
-        let found = self.view.resolve(set, numbering);
-        found.map_err(|_| Reply::bad("There is no message of that number"))
     }
 
     /// A text in the command's charset. Without one it is US-ASCII (RFC 3501 §6.4.4); clients
