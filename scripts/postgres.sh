@@ -5,6 +5,8 @@
 #   postgres.sh start [--name NAME]             starts it and leaves it running (prints the URL)
 #   postgres.sh url [--name NAME]               prints the URL of the one that runs
 #   postgres.sh restart [--name NAME] [--crash] same port and data; --crash: without a clean shutdown
+#   postgres.sh halt [--name NAME]              stops it and keeps its data …
+#   postgres.sh resume [--name NAME]            … until this starts it again on the same port
 #   postgres.sh stop [--name NAME]              stops it and removes its data
 #
 # Several `run`s at once share one cluster; the last one to leave stops it, unless `start` began it.
@@ -228,6 +230,20 @@ cmd_restart() {
     unlock
 }
 
+cmd_halt() {
+    lock
+    shut_down fast
+    unlock
+}
+
+cmd_resume() {
+    lock
+    [[ -f "$STATE/$NAME.port" ]] || fail "there is no PostgreSQL '$NAME' to resume"
+    is_running || start_on "$(cat "$STATE/$NAME.port")" || fail "PostgreSQL does not come back" \
+        "$(tail -n 20 "$HOME_DIR/log")"
+    unlock
+}
+
 # The last user of a cluster that no `start` wants kept switches it off.
 leave() {
     exec 7>&-
@@ -280,7 +296,7 @@ main() {
     HOME_DIR="$(choose_home)"
     DATA="$HOME_DIR/data"
     case "$command" in
-        start | stop | url | restart) "cmd_$command" ;;
+        start | stop | url | restart | halt | resume) "cmd_$command" ;;
         run) cmd_run "$@" ;;
         *) usage ;;
     esac

@@ -40,6 +40,16 @@ impl ImapClient {
         Ok(digits.parse()?)
     }
 
+    /// The UIDs of all messages that are there now.
+    pub fn uids(&mut self) -> Result<Vec<u32>> {
+        // What is new is told with NOOP; SEARCH looks at what was told.
+        self.command("NOOP")?;
+        let lines = self.command("UID SEARCH ALL")?;
+        let found = lines.iter().find_map(|line| line.strip_prefix("* SEARCH"));
+        let words = found.context("no answer to SEARCH")?.split_whitespace();
+        words.map(|word| Ok(word.parse()?)).collect()
+    }
+
     /// UIDs and Message-IDs of the messages from this UID on, in the order of the server.
     pub fn message_ids(&mut self, from: u32) -> Result<Vec<(u32, String)>> {
         let tag = self.tag();

@@ -15,6 +15,7 @@ pub mod line;
 pub mod mail;
 pub mod pop3;
 pub mod ports;
+pub mod postgres;
 pub mod program;
 pub mod seed;
 pub mod server_log;

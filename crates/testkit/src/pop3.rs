@@ -16,20 +16,8 @@ pub struct Pop3Client {
 pub struct Listed {
     /// Its number in this session, from 1.
     pub number: u32,
-    /// Its unique id: an id of the message and, behind a dot, its UID in INBOX.
+    /// Its unique id.
     pub unique_id: String,
-}
-
-impl Listed {
-    /// The UID in INBOX.
-    pub fn uid(&self) -> Result<u32> {
-        let (_, uid) = self
-            .unique_id
-            .rsplit_once('.')
-            .context("a unique id without a dot")?;
-        uid.parse()
-            .with_context(|| format!("unique id {:?}", self.unique_id))
-    }
 }
 
 impl Pop3Client {
@@ -54,9 +42,9 @@ impl Pop3Client {
         message_id(&self.multi_line()?).with_context(|| format!("message {number}"))
     }
 
-    /// The Message-IDs of all messages, with their UIDs, in the order of the server. The commands
-    /// go out together (PIPELINING), so that a mailbox is read in one go.
-    pub fn message_ids(&mut self) -> Result<Vec<(u32, String)>> {
+    /// The Message-IDs of all messages, in the order of the server. The commands go out together
+    /// (PIPELINING), so that a mailbox is read in one go.
+    pub fn message_ids(&mut self) -> Result<Vec<String>> {
         let listed = self.list()?;
         // In batches, so that neither side waits for the other with full buffers.
         let mut found = Vec::with_capacity(listed.len());
@@ -68,8 +56,8 @@ impl Pop3Client {
             self.line.send_bytes(commands.as_bytes())?;
             for entry in batch {
                 self.line.expect("+OK")?;
-                let id = message_id(&self.multi_line()?)?;
-                found.push((entry.uid()?, id));
+                let id = message_id(&self.multi_line()?);
+                found.push(id.with_context(|| format!("message {}", entry.number))?);
             }
         }
         Ok(found)
