@@ -152,7 +152,7 @@ fn snapshot(tx: &Tx<'_>, scope: AccountScope, mailbox: MailboxId) -> Result<Snap
             Ok(ControlFlow::Continue(()))
         },
     )?;
-    snapshot.keywords = keywords.into_iter().collect();
+    snapshot.keywords = keywords.into_iter().take(LISTED_KEYWORDS_MAX).collect();
     Ok(snapshot)
 }
 

@@ -1,7 +1,8 @@
 //! Comparing counts with those who hold references.
 
 use hikyaku_blob::{
-    BlobError, Differing, ReferenceSource, add_reference, differing_references, hashes,
+    BlobError, DIFFERING_MAX, Differing, ReferenceSource, add_reference, add_references,
+    differing_references, hashes,
 };
 use hikyaku_db::params;
 
@@ -62,6 +63,17 @@ hikyaku_db::on_both_engines! {
             found: 0,
         };
         assert_eq!(found.unwrap(), [unheld]);
+    }
+
+    async fn so_many_differing_contents_are_listed(test: TestDatabase) {
+        let contents: Vec<_> = (0..=DIFFERING_MAX as u32).map(content).collect();
+        write(&test.db, move |tx| {
+            add_references(tx, tenant(1), contents.iter().map(|content| (content, 1)))
+        })
+        .await
+        .unwrap();
+        let found = test.db.read(|tx| differing_references(tx, tenant(1), &[])).await;
+        assert_eq!(found.unwrap().len(), DIFFERING_MAX);
     }
 
     async fn all_contents_of_a_tenant_are_listed_page_by_page(test: TestDatabase) {

@@ -8,7 +8,7 @@ use crate::{Mailstore, accounts, error::MailError};
 use super::{Finding, Inconsistency, changes, counters, messages, structure};
 
 /// Most findings listed for one account (200): enough to see what is wrong.
-pub(super) const FINDINGS_MAX: usize = 200;
+pub const FINDINGS_MAX: usize = 200;
 
 /// What was found in one account so far.
 pub(super) struct Findings {

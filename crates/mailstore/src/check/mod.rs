@@ -13,5 +13,6 @@ mod messages;
 mod repair;
 mod structure;
 
+pub use account::FINDINGS_MAX;
 pub use finding::{AccountCounter, Finding, Inconsistency, MailboxCounter};
 pub use repair::Repaired;

@@ -10,7 +10,8 @@ use std::{
 use hikyaku_mailstore::{
     Fields, Flags, Keyword, Limits, MessageRow, QuotaKind, SystemFlags,
     transfer::{
-        Ended, FailureReason, Found, ImportReport, MaildirSource, MboxSource, Source, TransferError,
+        Ended, FailureReason, Found, IMPORT_BATCH_BYTES, ImportReport, MaildirSource, MboxSource,
+        Source, TransferError,
     },
 };
 use hikyaku_types::{Timestamp, Uid};
@@ -416,6 +417,26 @@ hikyaku_db::on_both_engines! {
             matches!(result, Err(TransferError::File { .. })),
             "{result:?}"
         );
+        world.check().await;
+    }
+
+    /// Large messages are handed on before there are many of them.
+    async fn batches_have_so_many_bytes(test: TestDatabase) {
+        let world = World::new(test).await;
+        let folder = TempDir::new().unwrap();
+        let large = usize::try_from(IMPORT_BATCH_BYTES).unwrap() * 2 / 3;
+        let mut text = String::new();
+        for n in 0..4 {
+            let body = "x".repeat(large);
+            let from = "From a@b Mon Jan  5 09:00:00 2026";
+            write!(text, "{from}\nSubject: {n}\n\n{body}\n\n").unwrap();
+        }
+        let file = put(&folder, "in", &text);
+        assert_eq!(counts(&import(&world, mbox(&file, "in")).await), (4, 0, 0));
+        let rows = world.all_rows("in", Fields::PLACEMENT).await;
+        let modseqs: Vec<_> = rows.iter().map(|row| row.modseq).collect();
+        assert_eq!(modseqs[0], modseqs[1]);
+        assert!(modseqs[1] < modseqs[2], "another transaction");
         world.check().await;
     }
 

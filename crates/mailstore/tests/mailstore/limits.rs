@@ -1,7 +1,9 @@
 //! Limits that are crossed nowhere else.
 
+use hikyaku_db::params;
 use hikyaku_mailstore::{
-    AppendMessage, Flags, Limits, MailError, PAGE_ROWS_MAX, QUERY_DEPTH_MAX, Query,
+    AppendMessage, Flags, KEYWORDS_MAX, Keyword, LISTED_KEYWORDS_MAX, Limits, MailError,
+    PAGE_ROWS_MAX, QUERY_DEPTH_MAX, Query, SystemFlags, check::FINDINGS_MAX,
 };
 
 use crate::fixture::{World, message, scope, sized, uids};
@@ -106,7 +108,7 @@ hikyaku_db::on_both_engines! {
             .write(move |tx| {
                 tx.execute(
                     "UPDATE mailbox SET uid_next = 4294967295 WHERE id = ?1",
-                    hikyaku_db::params![inbox],
+                    params![inbox],
                 )?;
                 Ok(())
             })
@@ -119,5 +121,31 @@ hikyaku_db::on_both_engines! {
             .await;
         assert_eq!(more, Err(MailError::UidsExhausted));
         world.check().await;
+    }
+
+    async fn so_many_keywords_are_listed_for_a_mailbox(test: TestDatabase) {
+        let world = World::new(test).await;
+        let set = |number: usize| {
+            let word = |n: usize| Keyword::new(&format!("k{number}-{n}")).unwrap();
+            Flags::new(SystemFlags::NONE, (0..KEYWORDS_MAX).map(word)).unwrap()
+        };
+        for number in 0..4 {
+            let text = message(&number.to_string());
+            world.append_with("INBOX", [text], &set(number)).await;
+        }
+        let listed = world.snapshot("INBOX").await.keywords.len();
+        assert_eq!(listed, LISTED_KEYWORDS_MAX);
+        world.check().await;
+    }
+
+    async fn so_many_findings_are_listed_for_an_account(test: TestDatabase) {
+        let world = World::new(test).await;
+        world.fill("INBOX", FINDINGS_MAX + 50).await;
+        world
+            .write(|tx| Ok(tx.execute("UPDATE placement SET keywords = 'b a'", params![])?))
+            .await
+            .unwrap();
+        let findings = world.mail.check(scope(1)).await.unwrap();
+        assert_eq!(findings.len(), FINDINGS_MAX);
     }
 }
