@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hikyaku_blob::ContentHash;
-use hikyaku_db::{Lane, Tx, Value, WriteTx, params};
+use hikyaku_db::{Engine, Lane, Tx, Value, WriteTx, params};
 use hikyaku_directory::AccountScope;
 use hikyaku_types::{AccountId, Id as _, MailboxId, MessageId, ThreadId, Timestamp};
 
@@ -140,8 +140,8 @@ impl Mailstore {
 /// Accounts that the purge job looks up at once.
 const ACCOUNTS_PAGE: u32 = 256;
 
-/// The accounts after one, ascending, in which there may be something to purge: an index is asked for
-/// each of the reasons.
+/// The accounts after one, ascending, in which there may be something to purge: an index is asked
+/// for each of the reasons.
 fn with_work(
     tx: &Tx<'_>,
     after: AccountId,
@@ -225,8 +225,9 @@ fn still_due(
 ) -> Result<Vec<MessageId>, MailError> {
     let mut parameters: Vec<Value<'_>> = vec![account.scope.account.into(), now.into()];
     let list = push_list(&mut parameters, ids);
+    // The sign keeps SQLite from walking through everything that is due.
     let sql = format!(
-        "SELECT message_id FROM expunged WHERE account_id = ?1 AND purge_at <= ?2 \
+        "SELECT message_id FROM expunged WHERE account_id = ?1 AND +purge_at <= ?2 \
          AND message_id IN ({list})"
     );
     Ok(tx.query(&sql, &parameters, |row| row.get(0))?)
@@ -252,8 +253,9 @@ pub(crate) fn remove_messages(
     )?;
     let removed: Vec<(ContentHash, ThreadId)> = tx.query(
         &format!(
-            "DELETE FROM message WHERE account_id = ?1 AND id IN ({list}) \
-             RETURNING blob_hash, thread_id"
+            "DELETE FROM message WHERE {account} = ?1 AND id IN ({list}) \
+             RETURNING blob_hash, thread_id",
+            account = account_beside_ids(tx)
         ),
         &parameters,
         |row| Ok((row.get(0)?, row.get(1)?)),
@@ -269,6 +271,18 @@ pub(crate) fn remove_messages(
         account.scope.tenant,
         references,
     )?)
+}
+
+/// The account's column in a statement on messages whose ids are listed.
+///
+/// SQLite keeps messages by their id and would rather walk through an index of the whole account
+/// than look up a list; the sign keeps it from that index. PostgreSQL's key is account and id
+/// together.
+fn account_beside_ids(tx: &Tx<'_>) -> &'static str {
+    match tx.engine() {
+        Engine::Sqlite => "+account_id",
+        Engine::Postgres => "account_id",
+    }
 }
 
 /// Forgets the ids of conversations that have no message left.
