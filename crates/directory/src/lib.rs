@@ -41,4 +41,6 @@ pub use locale::{Language, LanguageError, TimeZoneError, TimeZoneName};
 pub use login::{LoginId, LoginIdError, LoginName};
 pub use name::MAX_NAME_CHARS;
 pub use scope::{AccountScope, PlatformScope, Reach, TenantScope};
-pub use sign_in::{ClientAddress, Protocol, SignIn, SignInError, SignInPolicy, SignedIn};
+pub use sign_in::{
+    ClientAddress, Protocol, SignIn, SignInError, SignInPolicy, SignInWatch, SignedIn,
+};

@@ -1,6 +1,6 @@
 //! Tenants: the customer companies. The operator's functions.
 
-use hikyaku_db::{DbError, Row, Tx, WriteTx, params};
+use hikyaku_db::{DbError, Hint, Row, Tx, WriteTx, params};
 use hikyaku_types::{TenantId, Timestamp};
 
 use crate::{
@@ -161,7 +161,8 @@ pub fn list(
     )?)
 }
 
-/// Starts or stops a tenant's service. In force at the next sign-in and the next message.
+/// Starts or stops a tenant's service. In force at the next message and the next command of every
+/// session.
 pub fn set_status(
     tx: &WriteTx<'_>,
     _operator: PlatformScope,
@@ -175,7 +176,8 @@ pub fn set_status(
     if changed == 0 {
         return Err(DirectoryError::NoSuchTenant(scope.tenant.to_string()));
     }
-    tx.hint(hikyaku_db::Hint::Directory);
+    tx.hint(Hint::Tenant(scope.tenant));
+    tx.hint(Hint::Directory);
     Ok(())
 }
 

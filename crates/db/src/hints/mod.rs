@@ -15,7 +15,7 @@ use std::{
     },
 };
 
-use hikyaku_types::AccountId;
+use hikyaku_types::{AccountId, TenantId};
 use tokio::sync::Notify;
 
 pub(crate) use self::carrier::{EventCarrier, Route};
@@ -27,6 +27,8 @@ pub enum Hint {
     Mail(AccountId),
     /// An account itself: credentials, switches, status, quota.
     Account(AccountId),
+    /// A tenant itself: its status.
+    Tenant(TenantId),
     /// Domains and addresses.
     Directory,
     /// The queue of messages to deliver.

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hikyaku_types::{AccountId, Id};
+use hikyaku_types::{AccountId, Id, TenantId};
 use postgres::{Client, fallible_iterator::FallibleIterator};
 
 use super::connector::Connector;
@@ -238,6 +238,7 @@ fn payloads(origin: &str, batch: &Outbox) -> Vec<String> {
         let _ = match hint {
             Hint::Mail(account) => write!(current, "m{:x}", account.to_i64()),
             Hint::Account(account) => write!(current, "a{:x}", account.to_i64()),
+            Hint::Tenant(tenant) => write!(current, "t{:x}", tenant.to_i64()),
             Hint::Directory => write!(current, "d"),
             Hint::Queue => write!(current, "q"),
         };
@@ -257,12 +258,14 @@ fn parse(payload: &str) -> Option<(&str, Said)> {
     if keys == "*" {
         return Some((origin, Said::Everything));
     }
-    let account = |hex: &str| i64::from_str_radix(hex, 16).ok().map(AccountId::from_i64);
+    let id = |hex: &str| i64::from_str_radix(hex, 16).ok();
+    let account = |hex: &str| id(hex).map(AccountId::from_i64);
     let hints = keys
         .split(',')
         .filter_map(|key| match key.split_at_checked(1)? {
             ("m", hex) => account(hex).map(Hint::Mail),
             ("a", hex) => account(hex).map(Hint::Account),
+            ("t", hex) => id(hex).map(TenantId::from_i64).map(Hint::Tenant),
             ("d", "") => Some(Hint::Directory),
             ("q", "") => Some(Hint::Queue),
             _ => None,

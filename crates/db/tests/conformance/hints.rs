@@ -1,7 +1,7 @@
 //! Hints: after the commit, never for what was rolled back, to other processes too.
 
 use hikyaku_db::{Database, DbError, Engine, Hint, Lane, on_both_engines, params, testing};
-use hikyaku_types::{AccountId, Id};
+use hikyaku_types::{AccountId, Id, TenantId};
 
 use crate::support::Db;
 
@@ -111,6 +111,7 @@ async fn another_process_is_told_on_postgresql() {
     );
     for kind in [
         Hint::Account(AccountId::from_i64(9)),
+        Hint::Tenant(TenantId::from_i64(9)),
         Hint::Directory,
         Hint::Queue,
     ] {

@@ -18,7 +18,8 @@ pub struct AccountChange {
     pub overrides: Option<Overrides>,
 }
 
-/// Changes an account; in force at its next sign-in.
+/// Changes an account; in force at once, also for sessions that are open
+/// ([`crate::SignInWatch`]).
 ///
 /// # Errors
 /// [`DirectoryError::NoSuchAccount`], [`DirectoryError::NameInvalid`].

@@ -21,7 +21,7 @@ use crate::{
 /// What all clones of [`super::SignIn`] share.
 #[derive(Debug)]
 pub(super) struct Service {
-    db: Database,
+    pub(super) db: Database,
     pub(super) pool: HashPool,
     throttle: Throttle,
     cache: VerifiedCache,
@@ -77,18 +77,18 @@ impl Service {
             return Err(SignInError::Denied);
         }
         // Only an account's own hash can have matched.
-        let Candidate {
-            account, tenant, ..
-        } = candidate.ok_or(SignInError::Denied)?;
-        let now = self.db.now();
-        self.throttle.succeeded(account.scope.account, from, now);
-        let usable = account.status == AccountStatus::Active && tenant == TenantStatus::Active;
-        if !usable || !allows(&account, protocol) {
+        let candidate = candidate.ok_or(SignInError::Denied)?;
+        let stored = candidate.password.as_ref().ok_or(SignInError::Denied)?;
+        let credential = stored.version;
+        let scope = candidate.account.scope;
+        self.throttle.succeeded(scope.account, from, self.db.now());
+        if !may_use(&candidate, protocol) {
             return Err(SignInError::NotAllowed);
         }
         Ok(SignedIn {
-            scope: account.scope,
-            account,
+            scope,
+            account: candidate.account,
+            credential,
         })
     }
 
@@ -232,6 +232,14 @@ impl Checked {
             Self::Throttled(retry_after) => Err(SignInError::Throttled { retry_after }),
         }
     }
+}
+
+/// Whether an account may be used this way, by who knows its password.
+pub(super) fn may_use(candidate: &Candidate, protocol: Protocol) -> bool {
+    let account = &candidate.account;
+    account.status == AccountStatus::Active
+        && candidate.tenant == TenantStatus::Active
+        && allows(account, protocol)
 }
 
 fn allows(account: &Account, protocol: Protocol) -> bool {

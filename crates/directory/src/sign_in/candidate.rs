@@ -4,13 +4,14 @@ use hikyaku_db::{DbError, Row, Tx, params};
 use hikyaku_types::Id as _;
 
 use crate::{
-    Account, LoginName,
+    Account, AccountScope, LoginName,
     accounts::{COLUMN_COUNT, COLUMNS, JOINS, read},
     credentials::CredentialVersion,
     password::PasswordHash,
     stored::{Stored, unreadable},
     tenants::TenantStatus,
 };
+
 /// An account that a name stands for, with what decides on its sign-in.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
@@ -35,14 +36,28 @@ pub(super) fn find(tx: &Tx<'_>, login: &LoginName) -> Result<Option<Candidate>, 
     tx.query_opt(&statement(login), params![name], candidate)
 }
 
+/// The account of a scope, if it is not deleted.
+pub(super) fn of(tx: &Tx<'_>, scope: AccountScope) -> Result<Option<Candidate>, DbError> {
+    tx.query_opt(
+        &select("", OF_SCOPE),
+        params![scope.tenant, scope.account],
+        candidate,
+    )
+}
+
+const OF_SCOPE: &str = "acc.tenant_id = ?1 AND acc.id = ?2";
+
 fn statement(login: &LoginName) -> String {
-    let (join, condition) = match login {
-        LoginName::Address(_) => ("", "own.canonical = ?1"),
-        LoginName::Id(_) => (
+    match login {
+        LoginName::Address(_) => select("", "own.canonical = ?1"),
+        LoginName::Id(_) => select(
             "JOIN login_alias l ON l.account_id = acc.id",
             "l.canonical = ?1",
         ),
-    };
+    }
+}
+
+fn select(join: &str, condition: &str) -> String {
     format!(
         "SELECT {COLUMNS}, t.status, c.version, c.secret
          FROM account acc {JOINS} {join}
@@ -77,5 +92,6 @@ mod tests {
             let login = LoginName::parse(login).unwrap();
             crate::plan::assert_only_searches(statement(&login), 1).await;
         }
+        crate::plan::assert_only_searches(select("", OF_SCOPE), 2).await;
     }
 }

@@ -16,6 +16,7 @@ mod cache;
 mod candidate;
 mod metrics;
 mod throttle;
+mod watch;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -24,11 +25,13 @@ use hikyaku_types::Secret;
 
 pub use metrics::SignInMetrics;
 pub use throttle::{ClosedZone, Rate, ThrottlePolicy};
+pub use watch::SignInWatch;
 
 use attempt::Service;
 
 use crate::{
     Account, AccountScope,
+    credentials::CredentialVersion,
     password::{HashPool, HashPoolOptions},
 };
 
@@ -101,6 +104,8 @@ pub struct SignedIn {
     pub scope: AccountScope,
     /// The account as it is now.
     pub account: Account,
+    /// The password that was right.
+    credential: CredentialVersion,
 }
 
 /// Why nobody has signed in.
@@ -164,5 +169,10 @@ impl SignIn {
         let result = self.0.sign_in(login, password, protocol, from).await;
         self.0.counters.outcome(&result);
         result
+    }
+
+    /// Watches whether a sign-in still holds, for the session that goes on with it.
+    pub fn watch(&self, signed_in: &SignedIn, protocol: Protocol) -> SignInWatch {
+        SignInWatch::new(Arc::clone(&self.0), signed_in, protocol)
     }
 }

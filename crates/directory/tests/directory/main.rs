@@ -15,3 +15,4 @@ mod resolve;
 mod sign_in;
 mod tenants;
 mod throttling;
+mod watching;
