@@ -23,8 +23,8 @@ pub(crate) fn fold(text: &str) -> String {
     folded
 }
 
-/// How much text is brought to its compared form at once (64 KiB), so that a large text, or one that
-/// grows a lot by it, takes little memory.
+/// How much text is brought to its compared form at once (64 KiB), so that a large text, or one
+/// that grows a lot by it, takes little memory.
 const WINDOW_BYTES: usize = 64 * 1024;
 
 /// Whether a text contains another one, which is folded already.
