@@ -42,12 +42,7 @@ impl Client {
         }
         match Store::open(config, purpose).await {
             Ok(store) => Ok(Self::InProcess(Box::new(store))),
-            Err(error) => {
-                let error = anyhow::Error::new(error);
-                Err(Failure::Unavailable(format!(
-                    "cannot open the store: {error:#}"
-                )))
-            }
+            Err(error) => Err(Failure::store(error)),
         }
     }
 
@@ -82,6 +77,8 @@ impl Client {
         let request = build(method, path, payload)?;
         match self {
             Self::Socket(sender) => {
+                // The answer before this one may not be put away yet.
+                sender.ready().await.map_err(lost)?;
                 let response = sender.send_request(request).await.map_err(lost)?;
                 read(response, &mut each).await
             }
