@@ -150,6 +150,7 @@ pub(crate) enum Account {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("password").required(true)))]
 pub(crate) struct AccountCreate {
     /// The address, which is also the login name.
     pub(crate) address: EmailAddress,
@@ -163,10 +164,10 @@ pub(crate) struct AccountCreate {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) message_limit: u64,
     /// Read the password from standard input (its first line).
-    #[arg(long, required_unless_present = "generate_password")]
+    #[arg(long, group = "password")]
     pub(crate) password_stdin: bool,
     /// Make a random password and print it.
-    #[arg(long, conflicts_with = "password_stdin")]
+    #[arg(long, group = "password")]
     pub(crate) generate_password: bool,
 }
 

@@ -10,6 +10,7 @@
 
 use std::{fmt, process::ExitCode};
 
+use hikyaku_server::StoreError;
 use serde_json::{Value, json};
 
 /// The exit code of a command that found something to look at.
@@ -59,6 +60,12 @@ pub(crate) struct ProblemEntry {
 }
 
 impl Failure {
+    /// The store cannot be opened: it is in use, or its database cannot be reached.
+    pub(crate) fn store(error: StoreError) -> Self {
+        let error = anyhow::Error::new(error);
+        Self::Unavailable(format!("cannot open the store: {error:#}"))
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Refused(problem) if problem.status >= 500 => 4,
@@ -99,6 +106,13 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(problem) => {
+                // One wrong field says in its entry what the whole says.
+                if let [only] = problem.errors.as_slice()
+                    && only.detail == problem.detail
+                    && let Some(field) = &only.field
+                {
+                    return write!(f, "{field}: {}", only.detail);
+                }
                 f.write_str(&problem.detail)?;
                 for entry in &problem.errors {
                     f.write_str("\n  ")?;

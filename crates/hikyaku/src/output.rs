@@ -38,17 +38,23 @@ impl Output {
 /// A field as people read it. `a/b` looks into an object.
 pub(crate) fn text_of(item: &Value, field: &str) -> String {
     let value = item.pointer(&format!("/{field}")).unwrap_or(&Value::Null);
-    let text = match value {
+    // What others wrote (names, subjects) must not steer the terminal.
+    in_words(value)
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+fn in_words(value: &Value) -> String {
+    match value {
         Value::Null => "-".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
+        Value::Array(items) => items.iter().map(in_words).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
-    };
-    // What others wrote (names, subjects) must not steer the terminal.
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    }
 }
 
 fn render(rows: &[Value], columns: &[(&str, &str)]) -> String {
@@ -114,6 +120,13 @@ mod tests {
         ];
         let table = render(&rows, &[("name", "NAME"), ("n", "N")]);
         assert_eq!(table, "NAME  N\n山田  1\nBob   20\n");
+    }
+
+    #[test]
+    fn lists_within_a_field_are_told_in_words() {
+        let item = json!({"aliases": ["a@x.test", "b@x.test"], "logins": []});
+        assert_eq!(text_of(&item, "aliases"), "a@x.test, b@x.test");
+        assert_eq!(text_of(&item, "logins"), "-");
     }
 
     #[test]

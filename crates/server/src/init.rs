@@ -41,7 +41,7 @@ pub struct InitReport {
 #[non_exhaustive]
 pub enum InitError {
     /// The name is not a host name.
-    #[error("--hostname: {0}; write a name such as mail.example.com")]
+    #[error("--hostname must be a name such as mail.example.com")]
     HostName(#[from] hikyaku_types::DomainError),
     /// A port would be above 65535.
     #[error("--port-base {0} is too high: the highest service port is base + 995; use at most {max}", max = MAX_PORT_BASE)]
