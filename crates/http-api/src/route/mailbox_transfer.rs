@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::{extract::State, http::StatusCode, response::Response};
 use hikyaku_directory::{AccountScope, DirectoryError, PlatformScope, accounts};
 use hikyaku_mailstore::{
-    INBOX, MailboxPath,
+    INBOX, MailError, MailboxPath,
     transfer::{
         Ended, ExportFormat, ImportReport, MaildirSource, MboxSource, Source, TransferError,
     },
@@ -234,7 +234,8 @@ pub(super) async fn export(
         let mail = &services.mailstore;
         let report = mail
             .export(scope, folder.as_ref(), format, &wanted.path, tell)
-            .await?;
+            .await
+            .map_err(|error| of_folder(error, folder.as_ref()))?;
         Ok(Exported {
             exported: report.exported,
             skipped: report.skipped,
@@ -242,6 +243,16 @@ pub(super) async fn export(
             bytes: report.bytes,
         })
     }))
+}
+
+/// Names the folder that is not there.
+fn of_folder(error: TransferError, folder: Option<&MailboxPath>) -> Problem {
+    let is_missing = matches!(error, TransferError::Mail(MailError::NoSuchMailbox));
+    let mut problem = Problem::from(error);
+    if let Some(folder) = folder.filter(|_| is_missing) {
+        problem.detail = format!("the account has no folder \"{folder}\"");
+    }
+    problem
 }
 
 fn interrupted() -> Problem {
