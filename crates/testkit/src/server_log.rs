@@ -58,6 +58,11 @@ impl ServerLog {
         self.len() == 0
     }
 
+    /// The lines written so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.lock().lines.clone()
+    }
+
     /// The first line from the `from`th on with this text in it, waited for.
     pub fn wait_for(&self, text: &str, from: usize) -> Result<String> {
         let deadline = Instant::now() + PATIENCE;
