@@ -17,6 +17,7 @@ pub struct Metrics {
     pub(crate) failed_sign_ins: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) cut_off: Counter,
+    pub(crate) revoked: Counter,
 }
 
 /// The counters at one moment. All only grow.
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub timeouts: u64,
     /// Sessions ended because the client made too many errors.
     pub cut_off: u64,
+    /// Sessions ended because the account that signed in may not send any more.
+    pub revoked: u64,
 }
 
 impl Metrics {
@@ -64,6 +67,7 @@ impl Metrics {
             failed_sign_ins: self.failed_sign_ins.now(),
             timeouts: self.timeouts.now(),
             cut_off: self.cut_off.now(),
+            revoked: self.revoked.now(),
         }
     }
 }

@@ -7,7 +7,6 @@ use hikyaku_directory::SignIn;
 use hikyaku_net::{Connection, Refusal, Service};
 use hikyaku_smtp_proto::{Reply, reply::table};
 use hikyaku_transport::Transport;
-use tracing::{Instrument as _, info_span};
 
 use crate::{MemoryBudget, Metrics, Options, session::Session};
 
@@ -72,14 +71,9 @@ impl Service for SmtpService {
     }
 
     async fn serve(&self, connection: Connection) {
-        let span = info_span!(
-            "smtp",
-            session.id = %connection.id(),
-            service = self.shared.options.kind.as_str(),
-            peer = %connection.peer(),
-        );
-        let session = Session::new(Arc::clone(&self.shared), connection);
-        session.run().instrument(span).await;
+        Session::new(Arc::clone(&self.shared), connection)
+            .run()
+            .await;
     }
 }
 

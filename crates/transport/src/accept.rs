@@ -160,8 +160,7 @@ impl Transport {
             self.inner.metrics.accepted(size, delivered);
         }
         info!(
-            session.id = %source.session, transaction = %accepted.transaction, size_bytes = size,
-            recipients = accepted.outcomes.len(), delivered, via = source.via.as_str(),
+            transaction = %accepted.transaction, size_bytes = size, recipients = accepted.outcomes.len(), delivered, via = source.via.as_str(),
             "message accepted"
         );
     }

@@ -69,6 +69,15 @@ pub fn too_many_errors() -> Reply {
     Reply::new(421, e(4, 7, 0), "Too many errors; closing the connection")
 }
 
+/// The account that signed in may not send any more, or its password is another one now.
+pub fn revoked() -> Reply {
+    Reply::new(
+        421,
+        e(4, 7, 0),
+        "Your sign-in does not hold any more: the account has changed",
+    )
+}
+
 /// Something came behind STARTTLS before TLS: from somebody in between, or from a client that does
 /// not know what it does (CVE-2011-0411).
 pub fn injected() -> Reply {

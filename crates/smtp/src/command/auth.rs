@@ -6,7 +6,7 @@ use hikyaku_sasl::{Credentials, Exchange, Mechanism, SaslError, Step};
 use hikyaku_smtp_proto::{Reply, command::Auth, reply::table};
 use tracing::{info, warn};
 
-use crate::session::{Ending, Session};
+use crate::session::{Ending, Session, Submitter};
 
 /// Leads the exchange and signs the client in.
 pub(super) async fn run(session: &mut Session, auth: Auth) -> Result<(), Ending> {
@@ -68,7 +68,10 @@ async fn sign_in(session: &mut Session, credentials: &Credentials) -> Result<(),
             info!(account.id = %signed_in.scope.account, "signed in");
             session.shared.metrics.signed_in.count();
             session.tally.idle_commands = 0;
-            session.account = Some(signed_in);
+            session.account = Some(Submitter {
+                watch: service.watch(&signed_in, Protocol::Smtp),
+                scope: signed_in.scope,
+            });
             session.flow.signed_in();
             session.say(&table::signed_in()).await
         }

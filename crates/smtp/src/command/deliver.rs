@@ -17,6 +17,8 @@ pub(super) async fn conclude(
     session: &mut Session,
     received: Result<Received, Fault>,
 ) -> Result<(), Ending> {
+    // The account may have changed while the message came.
+    session.check_sign_in().await?;
     session.tally.messages += 1;
     session.tally.idle_commands = 0;
     session.flow.reset();
@@ -118,7 +120,9 @@ async fn put_right(
             own = own && owns(session, author).await?;
         }
         if !own {
-            info!(authors = ?authors.addresses, "message refused: author is not the account");
+            let authors = authors.addresses.iter().map(ToString::to_string);
+            let authors = authors.collect::<Vec<_>>().join(", ");
+            info!(%authors, "message refused: author is not the account");
             return Err(table::author_not_owned());
         }
     }

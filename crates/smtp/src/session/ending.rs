@@ -20,6 +20,8 @@ pub(crate) enum Ending {
     Refused(Reply),
     /// TLS did not come about; the connection is of no use.
     Tls,
+    /// The account that signed in may not send any more.
+    Revoked,
 }
 
 impl From<ReadError> for Ending {
@@ -37,6 +39,10 @@ impl Ending {
         let last = match self {
             Self::Quit => None,
             Self::Refused(reply) => Some(reply),
+            Self::Revoked => {
+                session.shared.metrics.revoked.count();
+                Some(table::revoked())
+            }
             Self::Read(ReadError::Draining) => Some(table::shutting_down()),
             Self::Read(ReadError::TimedOut) => {
                 session.shared.metrics.timeouts.count();
@@ -72,6 +78,7 @@ impl fmt::Display for Ending {
                 )
             }
             Self::Tls => f.write_str("the TLS handshake failed"),
+            Self::Revoked => f.write_str("the sign-in does not hold any more"),
         }
     }
 }

@@ -5,7 +5,7 @@ mod receive;
 
 use std::sync::Arc;
 
-use hikyaku_directory::SignedIn;
+use hikyaku_directory::{AccountScope, SignInWatch};
 use hikyaku_net::{Connection, LineRule, ReadError, Zone};
 use hikyaku_smtp_proto::{
     AuthRule, Command, Flow, MAX_COMMAND_LINE, PlainPasswords, Reply, Tls, command::ClientName,
@@ -21,6 +21,9 @@ pub(crate) use receive::Received;
 
 use crate::{EarlyTalkers, Kind, ZonePolicy, command, service::Shared, transaction::Transaction};
 
+/// How a line of a client is read.
+const COMMAND: LineRule = LineRule::strict(MAX_COMMAND_LINE);
+
 /// A connection and everything that is known of its client.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -30,10 +33,18 @@ pub(crate) struct Session {
     /// The name of the last EHLO, HELO or LHLO.
     pub(crate) client: Option<ClientName>,
     /// Who signed in.
-    pub(crate) account: Option<SignedIn>,
+    pub(crate) account: Option<Submitter>,
     /// The message in the making.
     pub(crate) transaction: Option<Transaction>,
     pub(crate) tally: Tally,
+}
+
+/// An account that signed in.
+#[derive(Debug)]
+pub(crate) struct Submitter {
+    pub(crate) scope: AccountScope,
+    /// Whether the sign-in still holds.
+    pub(crate) watch: SignInWatch,
 }
 
 /// What was counted in this session.
@@ -91,7 +102,7 @@ impl Session {
     async fn converse(&mut self) -> Result<std::convert::Infallible, Ending> {
         self.greet().await?;
         loop {
-            match self.read_line().await {
+            match self.next_command().await? {
                 Ok(line) => self.take(&line).await?,
                 Err(ReadError::LineTooLong(_)) => self.bad_command(&table::line_too_long()).await?,
                 Err(ReadError::BareLineEnd) => {
@@ -127,14 +138,38 @@ impl Session {
         self.say(&greeting).await
     }
 
+    /// The next line, if the sign-in holds until it comes.
+    async fn next_command(&mut self) -> Result<Result<Zeroizing<Vec<u8>>, ReadError>, Ending> {
+        loop {
+            self.check_sign_in().await?;
+            let time = self.shared.options.limits.command_time;
+            tokio::select! {
+                line = self.connection.read_line(COMMAND, time) => {
+                    return Ok(line.map(Zeroizing::new));
+                }
+                () = sign_in_changed(&mut self.account) => {}
+            }
+        }
+    }
+
     /// The next line; wiped when dropped, for it may hold a password.
     pub(crate) async fn read_line(&mut self) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-        let rule = LineRule::strict(MAX_COMMAND_LINE);
         let time = self.shared.options.limits.command_time;
         self.connection
-            .read_line(rule, time)
+            .read_line(COMMAND, time)
             .await
             .map(Zeroizing::new)
+    }
+
+    /// Ends the session of an account that may not send any more: one that was suspended because
+    /// somebody else sends in its name must not go on over a connection that is open.
+    pub(crate) async fn check_sign_in(&mut self) -> Result<(), Ending> {
+        if let Some(account) = &mut self.account
+            && !account.watch.holds().await
+        {
+            return Err(Ending::Revoked);
+        }
+        Ok(())
     }
 
     /// Does one command.
@@ -215,5 +250,14 @@ impl Session {
     pub(crate) fn reset(&mut self) {
         self.flow.reset();
         self.transaction = None;
+    }
+}
+
+/// Waits until [`Session::check_sign_in`] should be asked again; for ever when nobody signed in.
+/// Cancel safe.
+async fn sign_in_changed(account: &mut Option<Submitter>) {
+    match account {
+        Some(account) => account.watch.changed().await,
+        None => std::future::pending().await,
     }
 }

@@ -60,6 +60,7 @@ transcripts! {
     pipelining
     quota
     recipients
+    revoked
     simple_commands
     size
     smtputf8

@@ -3,7 +3,7 @@
 //!
 //! Words of `@open`: `smtp`, `submission`, `submissions` or `lmtp`; `internet` or `closed` (where
 //! the client stands); then `name=value` for options of the port. Steps before `@open` change the
-//! host: `@policy`, `@memory`. Steps about what came of it: `@inbox`, `@message`, `@metric`,
+//! host: `@policy`, `@memory`, `@suspend`, `@activate`, `@password`. Steps about what came of it: `@inbox`, `@message`, `@metric`,
 //! `@memory-left`, `@drain`.
 
 mod people;
@@ -15,8 +15,10 @@ use std::sync::Arc;
 use hikyaku_blob::SpaceWatch;
 use hikyaku_db::testing::TestDatabase;
 use hikyaku_directory::{
-    ClientAddress, Protocol, SignIn, SignInPolicy,
-    password::{HashParams, HashPoolOptions},
+    AccountStatus, ClientAddress, Protocol, SignIn, SignInPolicy,
+    accounts::{self, AccountChange},
+    credentials,
+    password::{HashParams, HashPoolOptions, PasswordHash},
 };
 use hikyaku_mailstore::{Fields, Limits, MailboxPath, Mailstore, Quota, UidSet};
 use hikyaku_smtp::{MemoryBudget, Metrics, Rooms, SmtpService};
@@ -237,6 +239,43 @@ impl Host {
             .map_err(|error| error.to_string())
     }
 
+    /// `@suspend taro`, `@activate taro`.
+    async fn set_status(&self, words: &[String], status: AccountStatus) -> Result<(), String> {
+        let [name] = words else {
+            return Err("@suspend NAME".to_owned());
+        };
+        let scope = self.people.scope(name)?;
+        let change = AccountChange {
+            status: Some(status),
+            ..AccountChange::default()
+        };
+        self.test
+            .db
+            .write(hikyaku_db::Lane::Mail, move |tx| {
+                accounts::update(tx, scope, &change)
+            })
+            .await
+            .map_err(|error| error.to_string())
+    }
+
+    /// `@password taro new-password`.
+    async fn set_password(&self, words: &[String]) -> Result<(), String> {
+        let [name, password] = words else {
+            return Err("@password NAME PASSWORD".to_owned());
+        };
+        let scope = self.people.scope(name)?;
+        let password = password.as_str().into();
+        let hash = PasswordHash::compute(&password, HashParams::UNSAFE_FOR_TESTS);
+        let hash = hash.map_err(|error| error.to_string())?;
+        self.test
+            .db
+            .write(hikyaku_db::Lane::Mail, move |tx| {
+                credentials::set_password(tx, scope, &hash)
+            })
+            .await
+            .map_err(|error| error.to_string())
+    }
+
     /// `@throttle taro@example.test`: so many wrong passwords that the account is throttled.
     async fn throttle(&self, words: &[String]) -> Result<(), String> {
         let [login] = words else {
@@ -284,6 +323,9 @@ impl Scene for Host {
             "policy" => self.set_policy(words),
             "quota" => self.set_quota(words).await,
             "throttle" => self.throttle(words).await,
+            "suspend" => self.set_status(words, AccountStatus::Suspended).await,
+            "activate" => self.set_status(words, AccountStatus::Active).await,
+            "password" => self.set_password(words).await,
             "inbox" => self.expect_count(words).await,
             "message" => self.expect_message(words, body, kept).await,
             "metric" => self.expect_metric(words),
