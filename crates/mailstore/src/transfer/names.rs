@@ -22,7 +22,10 @@ const MBOX: &str = ".mbox";
 const SBD: &str = ".sbd";
 
 /// What stands behind the name of a file that an export has not finished.
-const UNFINISHED: &str = ".part";
+pub(super) const UNFINISHED: &str = ".part";
+
+/// What stands behind the name of the note beside such a file.
+pub(super) const NOTE: &str = ".note";
 
 /// The mailbox for the levels of a foreign name: what no name may hold becomes `_`.
 pub(super) fn mailbox_of<'a>(levels: impl Iterator<Item = &'a str>) -> MailboxPath {
@@ -66,7 +69,7 @@ fn file_name(level: &str) -> String {
         name.replace_range(..1, "%2E");
     }
     // These mean something at the end of a file's or folder's name.
-    for suffix in [MBOX, SBD] {
+    for suffix in [MBOX, SBD, UNFINISHED, NOTE] {
         if let Some(stem) = name.strip_suffix(suffix) {
             name = format!("{stem}%2E{}", suffix.trim_start_matches('.'));
         }
@@ -211,6 +214,9 @@ mod tests {
             (".", "/out/%2E.mbox"),
             ("50%", "/out/50%25.mbox"),
             ("a.mbox/b.sbd", "/out/a%2Embox/b%2Esbd.mbox"),
+            // Else it would be taken for the unfinished file of `a`, and an import passes over it.
+            ("a.mbox.part/b", "/out/a.mbox%2Epart/b.mbox"),
+            ("a.mbox.note/b", "/out/a.mbox%2Enote/b.mbox"),
         ] {
             assert_eq!(mbox_path(root, &path(name)), Path::new(expected));
         }

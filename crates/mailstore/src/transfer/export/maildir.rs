@@ -19,6 +19,7 @@ use super::{
         names,
         text::lines,
     },
+    private,
     run::Outgoing,
 };
 
@@ -37,7 +38,7 @@ pub(super) struct MaildirWriter {
 pub(super) fn make_folder(path: &Path) -> Result<(), TransferError> {
     for part in ["cur", "new", "tmp"] {
         let part = path.join(part);
-        fs::create_dir_all(&part).map_err(TransferError::file(&part))?;
+        private::make_folders(&part).map_err(TransferError::file(&part))?;
     }
     Ok(())
 }
@@ -52,7 +53,7 @@ impl MaildirWriter {
         if path != root {
             // Marks a folder for servers that look for it.
             let mark = path.join("maildirfolder");
-            File::create(&mark).map_err(TransferError::file(&mark))?;
+            private::create(&mark).map_err(TransferError::file(&mark))?;
         }
         let mut written = HashSet::new();
         let current = path.join("cur");
@@ -97,10 +98,15 @@ impl MaildirWriter {
         folder.sync_all().map_err(TransferError::file(&current))
     }
 
-    /// The time of arrival in front, so that names sort by it.
+    /// The time of arrival in front and then the UID, so that names sort by them: an import takes
+    /// the messages in the order of the names.
     fn unique_name(&self, row: &MessageRow) -> String {
         let seconds = row.internal_date.at.seconds().max(0);
-        format!("{seconds}.V{}U{}.hikyaku", self.generation, row.uid)
+        format!(
+            "{seconds:010}.V{}U{:010}.hikyaku",
+            self.generation,
+            row.uid.get()
+        )
     }
 
     fn write_keywords(&mut self) -> Result<(), TransferError> {
@@ -110,7 +116,7 @@ impl MaildirWriter {
             let _ = writeln!(text, "{number} {keyword}");
         }
         let path = self.path.join("dovecot-keywords");
-        fs::write(&path, text).map_err(TransferError::file(&path))?;
+        private::write(&path, &text).map_err(TransferError::file(&path))?;
         self.known_keywords = self.keywords.len();
         Ok(())
     }
@@ -128,7 +134,7 @@ fn write_file(path: &Path, message: &Outgoing) -> io::Result<()> {
         text.extend_from_slice(line);
         text.push(b'\n');
     }
-    let mut file = File::create(path)?;
+    let mut file = private::create(path)?;
     file.write_all(&text)?;
     let since = u64::try_from(message.row.internal_date.at.millis()).unwrap_or(0);
     let modified: SystemTime = UNIX_EPOCH + Duration::from_millis(since);

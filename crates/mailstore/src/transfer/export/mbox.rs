@@ -5,7 +5,7 @@
 
 use std::{
     fmt::Write as _,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{BufWriter, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
@@ -17,6 +17,7 @@ use crate::{Flags, Mailbox, SystemFlags, row::MessageRow};
 
 use super::{
     super::{TransferError, mbox::write_from_line, names, text::lines},
+    private,
     run::Outgoing,
 };
 
@@ -35,15 +36,16 @@ pub(super) struct MboxWriter {
 impl MboxWriter {
     pub(super) fn open(root: &Path, mailbox: &Mailbox) -> Result<Self, TransferError> {
         let path = names::mbox_path(root, &mailbox.path);
-        let (part, note) = (with_suffix(&path, ".part"), with_suffix(&path, ".note"));
+        let (part, note) = (
+            with_suffix(&path, names::UNFINISHED),
+            with_suffix(&path, names::NOTE),
+        );
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(TransferError::file(folder))?;
+            private::make_folders(folder).map_err(TransferError::file(folder))?;
         }
         let generation = mailbox.uid_validity.0;
         let found = Note::read(&note).filter(|note| note.generation == generation);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        let mut file = options.open(&part).map_err(TransferError::file(&part))?;
+        let mut file = private::open_kept(&part).map_err(TransferError::file(&part))?;
         let length = file.metadata().map_err(TransferError::file(&part))?.len();
         let found = found.filter(|note| note.offset <= length);
         let offset = found.as_ref().map_or(0, |note| note.offset);
@@ -133,7 +135,7 @@ impl Note {
         let last = self.last.map_or(0, Uid::get);
         let text = format!("{} {} {last}\n", self.generation, self.offset);
         let new = with_suffix(path, ".new");
-        fs::write(&new, text).map_err(TransferError::file(&new))?;
+        private::write(&new, &text).map_err(TransferError::file(&new))?;
         fs::rename(&new, path).map_err(TransferError::file(path))
     }
 }

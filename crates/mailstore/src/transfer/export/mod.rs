@@ -2,6 +2,7 @@
 
 mod maildir;
 mod mbox;
+mod private;
 mod run;
 
 pub use run::{EXPORT_BATCH_BYTES, ExportFormat, ExportReport};
