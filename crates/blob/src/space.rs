@@ -24,6 +24,13 @@ enum Place {
     Elsewhere,
 }
 
+/// Nothing to watch.
+impl Default for SpaceWatch {
+    fn default() -> Self {
+        Self::elsewhere()
+    }
+}
+
 impl SpaceWatch {
     /// Free bytes under which a large disk counts as nearly full.
     pub const DEFAULT_MIN_BYTES: u64 = 1 << 30;

@@ -1,5 +1,7 @@
 //! A new account in both rooms at once: its directory rows and its mailboxes.
 
+use std::time::Duration;
+
 use hikyaku_db::{DbError, WriteTx};
 use hikyaku_directory::{
     AccountScope, DirectoryError, Reach,
@@ -36,9 +38,26 @@ pub(crate) fn create(
     tx: &WriteTx<'_>,
     reach: impl Reach,
     new: &NewAccount,
-    quota: Quota,
+    mail: MailSettings,
 ) -> Result<AccountScope, ProvisionError> {
     let scope = accounts::create(tx, reach, new)?;
-    hikyaku_mailstore::accounts::create(tx, scope, quota)?;
+    create_mail(tx, scope, mail)?;
     Ok(scope)
+}
+
+/// What a new account may hold, and how long what is expunged can be restored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MailSettings {
+    pub(crate) quota: Quota,
+    pub(crate) restore_window: Duration,
+}
+
+/// Creates the mailboxes of an account that the directory has already.
+pub(crate) fn create_mail(
+    tx: &WriteTx<'_>,
+    scope: AccountScope,
+    mail: MailSettings,
+) -> Result<(), MailError> {
+    hikyaku_mailstore::accounts::create(tx, scope, mail.quota)?;
+    hikyaku_mailstore::accounts::set_restore_window(tx, scope, mail.restore_window)
 }

@@ -2,7 +2,9 @@
 
 use hikyaku_db::Database;
 use hikyaku_directory::password::HashPool;
-use hikyaku_mailstore::Mailstore;
+use hikyaku_mailstore::{Mailstore, Quota};
+
+use crate::provision::MailSettings;
 
 /// The services of one open store. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -13,4 +15,14 @@ pub struct Services {
     pub mailstore: Mailstore,
     /// Hashing of passwords.
     pub hashing: HashPool,
+}
+
+impl Services {
+    /// What a new account with this quota gets.
+    pub(crate) fn mail_settings(&self, quota: Quota) -> MailSettings {
+        MailSettings {
+            quota,
+            restore_window: self.mailstore.limits().restore_window,
+        }
+    }
 }

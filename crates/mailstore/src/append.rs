@@ -55,6 +55,7 @@ impl Mailstore {
         mailbox: MailboxId,
         messages: Vec<AppendMessage>,
     ) -> Result<Appended, MailError> {
+        self.check_space()?;
         let limit = self.limits().atomic_messages;
         if messages.is_empty() || messages.len() > limit {
             return Err(MailError::TooManyMessages { limit });

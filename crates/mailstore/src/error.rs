@@ -93,6 +93,9 @@ pub enum MailError {
         /// Which one.
         what: &'static str,
     },
+    /// The disk is nearly full: new mail waits, reading and deleting go on.
+    #[error("not enough storage at present")]
+    StorageLow,
     /// A background thread of this process failed.
     #[error("a background thread failed")]
     Interrupted,
@@ -107,7 +110,7 @@ impl MailError {
         match self {
             Self::Db(error) => error.is_temporary(),
             Self::Content(error) => error.is_temporary(),
-            Self::Interrupted => true,
+            Self::Interrupted | Self::StorageLow => true,
             _ => false,
         }
     }
@@ -117,6 +120,7 @@ impl MailError {
         match self {
             Self::Db(error) => error.is_storage_full(),
             Self::Content(error) => error.is_storage_full(),
+            Self::StorageLow => true,
             _ => false,
         }
     }

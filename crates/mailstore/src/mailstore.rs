@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hikyaku_blob::ReferenceSource;
+use hikyaku_blob::{ReferenceSource, SpaceWatch};
 use hikyaku_db::{Database, Hint, HintSubscription, Lane};
 use hikyaku_directory::AccountScope;
 
@@ -25,6 +25,7 @@ struct Inner {
     limits: Limits,
     holds: Holds,
     references: Vec<ReferenceSource>,
+    space: SpaceWatch,
 }
 
 /// The registered holds, for a transaction to take along.
@@ -45,6 +46,8 @@ pub struct Registry {
     /// Who refers to contents beside the messages themselves (such as a queue), so that the
     /// consistency checker can count.
     pub references: Vec<ReferenceSource>,
+    /// Where the contents are, to tell when there is too little room for more.
+    pub space: SpaceWatch,
 }
 
 impl Mailstore {
@@ -61,6 +64,7 @@ impl Mailstore {
                 limits,
                 holds: Holds(Arc::new(registry.holds)),
                 references: registry.references,
+                space: registry.space,
             }),
         }
     }
@@ -68,6 +72,14 @@ impl Mailstore {
     /// The registered holds.
     pub(crate) fn holds(&self) -> &Holds {
         &self.inner.holds
+    }
+
+    /// Refuses new mail while storage is low; reading and deleting go on (design §4).
+    pub(crate) fn check_space(&self) -> Result<(), MailError> {
+        if self.inner.space.is_low() {
+            return Err(MailError::StorageLow);
+        }
+        Ok(())
     }
 
     /// Who refers to contents beside messages.

@@ -6,7 +6,7 @@ use hikyaku_blob::SpaceWatch;
 use hikyaku_db::{Clock, Database, OpenError, Options, SqliteSynchronous, SystemClock, Target};
 use hikyaku_directory::{SignIn, SignInPolicy, password::HashPool};
 use hikyaku_http_api::{Router, Services, control_router};
-use hikyaku_mailstore::Mailstore;
+use hikyaku_mailstore::{Mailstore, Registry};
 use hikyaku_transport::{Policy, Transport};
 
 use crate::{
@@ -87,7 +87,14 @@ impl Store {
         Ok(Self {
             hashing: sign_in.hash_pool().clone(),
             sign_in,
-            mailstore: Mailstore::new(db.clone(), mail_limits(&config)),
+            mailstore: Mailstore::with_registry(
+                db.clone(),
+                mail_limits(&config),
+                Registry {
+                    space: space.clone(),
+                    ..Registry::default()
+                },
+            ),
             transport: Transport::new(db.clone(), policy, space),
             db,
             config,

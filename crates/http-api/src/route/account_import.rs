@@ -15,6 +15,7 @@ use crate::{
     accounts_csv,
     ndjson::{self, Lines},
     problem::{Entry, Problem, chain},
+    provision,
     services::Services,
 };
 
@@ -92,12 +93,13 @@ async fn run(services: Services, rows: Vec<ImportRow>, lines: Lines) -> Result<R
 }
 
 async fn create(services: &Services, rows: Vec<PreparedRow>) -> Result<usize, Problem> {
+    let mail = services.mail_settings(Quota::UNLIMITED);
     services
         .db
         .write(Lane::Background, move |tx| {
             let scopes = bulk::create_many(tx, PlatformScope::operator(), &rows)?;
             for scope in &scopes {
-                hikyaku_mailstore::accounts::create(tx, *scope, Quota::UNLIMITED)?;
+                provision::create_mail(tx, *scope, mail)?;
             }
             Ok::<_, ImportError>(scopes.len())
         })

@@ -57,13 +57,14 @@ pub(super) async fn create(
         bytes: create.quota_bytes,
         messages: create.quota_messages,
     };
+    let mail = services.mail_settings(quota);
     let new = NewAccount::person(create.address)
         .named(create.name)
         .with_password(hash);
     let mut made = services
         .db
         .write(Lane::Background, move |tx| {
-            let scope = provision::create(tx, PlatformScope::operator(), &new, quota)?;
+            let scope = provision::create(tx, PlatformScope::operator(), &new, mail)?;
             AccountView::load(tx, scope)
         })
         .await?;

@@ -1,6 +1,10 @@
 //! APPEND.
 
-use hikyaku_mailstore::{AppendMessage, Fields, Flags, Keyword, MailError, QuotaKind, SystemFlags};
+use hikyaku_blob::SpaceWatch;
+use hikyaku_mailstore::{
+    AppendMessage, Fields, Flags, Keyword, Limits, MailError, Mailstore, QuotaKind, Registry,
+    SystemFlags, Which,
+};
 use hikyaku_types::{Id as _, MailboxId, OffsetTimestamp, Timestamp};
 
 use crate::fixture::{World, flags, message, scope, sized, uid, uids};
@@ -14,6 +18,25 @@ fn plain(subject: &str) -> AppendMessage {
 }
 
 hikyaku_db::on_both_engines! {
+    /// With the disk nearly full new mail waits; reading and deleting go on.
+    async fn low_storage_defers(test: TestDatabase) {
+        let world = World::new(test).await;
+        world.append("INBOX", &["before"]).await;
+        let registry = Registry {
+            // Less than all of the disk is free wherever a test runs.
+            space: SpaceWatch::new(std::env::temp_dir(), u64::MAX, 100),
+            ..Registry::default()
+        };
+        let low = Mailstore::with_registry(world.test.db.clone(), Limits::default(), registry);
+        let inbox = world.id("INBOX").await;
+        let refused = low.append(scope(1), inbox, vec![plain("after")]).await.unwrap_err();
+        assert_eq!(refused, MailError::StorageLow);
+        assert!(refused.is_storage_full() && refused.is_temporary());
+        let gone = low.expunge(scope(1), inbox, Which::Exactly(&[uid(1)])).await.unwrap();
+        assert_eq!(gone, [uid(1)]);
+        world.check().await;
+    }
+
     async fn flags_and_dates_are_kept(test: TestDatabase) {
         let world = World::new(test).await;
         let keyword = Keyword::new("$Forwarded").unwrap();

@@ -73,6 +73,7 @@ impl Mailstore {
                 Handed::Folder(folder) => self.ensure_folder(scope, folder).await?,
                 Handed::Unusable(place, reason) => report.fail(place, reason),
                 Handed::Batch(folder, batch) => {
+                    self.check_space()?;
                     if let Some(kind) = self.take(scope, folder, batch, &mut report).await? {
                         report.ended = Ended::OverQuota(kind);
                         progress(&report);
