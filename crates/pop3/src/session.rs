@@ -2,6 +2,7 @@
 
 use std::{future::pending, time::Duration};
 
+use hikyaku_directory::SignInWatch;
 use hikyaku_net::{Connection, LineRule, ReadError, StartTlsError, WriteError};
 use zeroize::Zeroizing;
 
@@ -16,6 +17,8 @@ use crate::{
 pub(crate) struct Session<'a> {
     pub(crate) pop3: &'a Pop3,
     pub(crate) connection: Connection,
+    /// Whether the sign-in still holds; none before.
+    pub(crate) watch: Option<SignInWatch>,
     /// Lines in a row that were no sensible command.
     bad_commands: u32,
 }
@@ -33,6 +36,8 @@ pub(crate) enum End {
     StartTls(#[source] StartTlsError),
     #[error("another session took over")]
     Evicted,
+    #[error("this sign-in does not hold any more: the account has changed")]
+    Revoked,
     #[error("too many bad commands")]
     BadCommands,
     #[error("too many failed sign-ins")]
@@ -44,6 +49,7 @@ impl<'a> Session<'a> {
         Self {
             pop3,
             connection,
+            watch: None,
             bad_commands: 0,
         }
     }
@@ -76,7 +82,8 @@ impl<'a> Session<'a> {
 
     /// The client's next line. Lines that are too long are answered here.
     ///
-    /// A session that holds a mailbox gives way when another one asks for it.
+    /// A session that holds a mailbox gives way when another one asks for it, and one whose account
+    /// may not sign in any more ends.
     pub(crate) async fn next_line(
         &mut self,
         max_octets: usize,
@@ -85,14 +92,20 @@ impl<'a> Session<'a> {
     ) -> Result<Zeroizing<Vec<u8>>, End> {
         let rule = LineRule::lenient(max_octets);
         loop {
+            if let Some(watch) = &mut self.watch
+                && !watch.holds().await
+            {
+                return Err(End::Revoked);
+            }
             if let Some(lock) = lock {
                 lock.waits();
             }
-            // Both sides may be dropped: reading a line loses nothing, and waiting has no state.
+            // All sides may be dropped: reading a line loses nothing, and waiting has no state.
             let result = tokio::select! {
                 biased;
                 result = self.connection.read_line(rule, idle) => result,
                 () = eviction(lock) => return Err(End::Evicted),
+                () = sign_in_changed(&mut self.watch) => continue,
             };
             if let Some(lock) = lock {
                 lock.works();
@@ -128,6 +141,7 @@ impl<'a> Session<'a> {
             End::BadCommands => Some(Reply::err(Code::None, "too many bad commands")),
             End::FailedSignIns => Some(Reply::err(Code::Auth, "too many failed sign-ins")),
             End::Evicted => Some(Reply::err(Code::InUse, "another session took over")),
+            End::Revoked => Some(Reply::err(Code::Auth, end.to_string())),
             End::Read(ReadError::Draining) => {
                 Some(Reply::err(Code::SysTemp, "the server is stopping"))
             }
@@ -152,6 +166,7 @@ impl<'a> Session<'a> {
             | End::BadCommands
             | End::FailedSignIns
             | End::Evicted
+            | End::Revoked
             | End::StartTls(StartTlsError::Injected { .. }) => {
                 self.connection.close_lingering().await
             }
@@ -166,6 +181,14 @@ impl<'a> Session<'a> {
 async fn eviction(lock: Option<&MaildropLock>) {
     match lock {
         Some(lock) => lock.evicted().await,
+        None => pending().await,
+    }
+}
+
+/// Waits until it should be asked again whether the sign-in holds.
+async fn sign_in_changed(watch: &mut Option<SignInWatch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
         None => pending().await,
     }
 }

@@ -29,7 +29,12 @@ impl Session<'_> {
         };
         let service = &self.pop3.sign_in;
         match service.sign_in(login, password, Protocol::Pop3, from).await {
-            Ok(signed_in) => self.open(signed_in.scope).await,
+            Ok(signed_in) => {
+                let watch = service.watch(&signed_in, Protocol::Pop3);
+                let opened = self.open(signed_in.scope).await?;
+                self.watch = opened.is_some().then_some(watch);
+                Ok(opened)
+            }
             Err(error) => {
                 self.refuse(claims, &error).await?;
                 Ok(None)

@@ -29,7 +29,7 @@ macro_rules! transcripts {
 
 transcripts! {
     auth, bad_commands, capa, dele, drain, in_use, list, long_lines, noop, pipelining, quit, retr,
-    rset, sign_in_forms, sign_in_policy, stat, stls, stls_injection, tls, top, uidl, user_pass,
+    revoked, rset, sign_in_forms, sign_in_policy, stat, stls, stls_injection, tls, top, uidl, user_pass,
     utf8, zones,
 }
 

@@ -7,7 +7,7 @@ use hikyaku_db::{Lane, testing::TestDatabase};
 use hikyaku_directory::{
     Access, AccountScope, AccountStatus, PlatformScope, SignIn, SignInPolicy,
     accounts::{self, AccountChange, NewAccount},
-    domains, logins,
+    credentials, domains, logins,
     password::{HashParams, PasswordHash},
     tenants::{self, NewTenant},
 };
@@ -171,6 +171,27 @@ impl Host {
         }
     }
 
+    async fn set_status(&self, account: &str, status: AccountStatus) {
+        let change = AccountChange {
+            status: Some(status),
+            ..AccountChange::default()
+        };
+        self.change(account, change).await;
+    }
+
+    async fn set_password(&self, account: &str, password: &str) {
+        let scope = self.scopes[account];
+        let hash = PasswordHash::compute(&Secret::from(password), HashParams::UNSAFE_FOR_TESTS);
+        let hash = hash.unwrap();
+        self.test
+            .db
+            .write(Lane::Mail, move |tx| {
+                credentials::set_password(tx, scope, &hash)
+            })
+            .await
+            .unwrap();
+    }
+
     async fn change(&self, account: &str, change: AccountChange) {
         let scope = self.scopes[account];
         self.test
@@ -250,12 +271,10 @@ impl Host {
                 let which = Which::Exactly(&[uid]);
                 self.mail.expunge(scope, inbox, which).await.unwrap();
             }
-            ["suspend", account] => {
-                let change = AccountChange {
-                    status: Some(AccountStatus::Suspended),
-                    ..AccountChange::default()
-                };
-                self.change(account, change).await;
+            ["suspend", account] => self.set_status(account, AccountStatus::Suspended).await,
+            ["activate", account] => self.set_status(account, AccountStatus::Active).await,
+            ["password", account, password @ ..] => {
+                self.set_password(account, &password.join(" ")).await;
             }
             ["pop-off", account] => {
                 let access = Some(Access {
