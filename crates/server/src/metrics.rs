@@ -4,6 +4,7 @@
 mod database;
 mod listeners;
 mod mail;
+mod sessions;
 
 use std::fmt;
 
@@ -13,11 +14,13 @@ use prometheus_client::{
     metrics::MetricType,
 };
 
+pub(crate) use sessions::SessionMetrics;
+
 use crate::Store;
 use hikyaku_net::Gate;
 
 /// All metrics of a running server.
-pub(crate) fn exposition(store: &Store, gate: &Gate) -> Exposition {
+pub(crate) fn exposition(store: &Store, gate: &Gate, sessions: SessionMetrics) -> Exposition {
     let sources: Vec<MetricsSource> = vec![
         Box::new(database::DatabaseMetrics(store.db.clone())),
         Box::new(listeners::ListenerMetrics(gate.clone())),
@@ -25,6 +28,7 @@ pub(crate) fn exposition(store: &Store, gate: &Gate) -> Exposition {
             transport: store.transport.clone(),
             sign_in: store.sign_in.clone(),
         }),
+        Box::new(sessions),
     ];
     Exposition::new(sources)
 }

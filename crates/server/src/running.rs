@@ -19,7 +19,7 @@ use crate::{
     maintenance::Maintenance,
     metrics,
 };
-use services::Protocols;
+pub(crate) use services::Protocols;
 
 /// A server that accepts on all its listeners.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Server {
         let protocols = Protocols::new(&store);
         let public = public_router(PublicState {
             db: store.db.clone(),
-            exposition: Arc::new(metrics::exposition(&store, &gate)),
+            exposition: Arc::new(metrics::exposition(&store, &gate, protocols.metrics())),
             metrics_allow: store.config.metrics.allow.zone(),
         });
         let http = Arc::new(HttpService::network(public));

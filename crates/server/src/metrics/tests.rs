@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, path::Path};
 use hikyaku_net::GateOptions;
 
 use super::*;
-use crate::config::{Config, Template, render};
+use crate::{
+    config::{Config, Template, render},
+    running::Protocols,
+};
 
 const PAGE: &str = include_str!("../../../../docs/metrics.md");
 
@@ -46,7 +49,8 @@ async fn store(folder: &Path) -> Store {
 async fn the_page_lists_what_is_exposed() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path()).await;
-    let text = exposition(&store, &Gate::new(GateOptions::default()))
+    let sessions = Protocols::new(&store).metrics();
+    let text = exposition(&store, &Gate::new(GateOptions::default()), sessions)
         .render()
         .unwrap();
     let exposed = exposed(&text);

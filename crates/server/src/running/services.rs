@@ -8,10 +8,10 @@ use hikyaku_net::{Gate, Listener};
 use hikyaku_pop3::{Pop3, Pop3Options};
 use hikyaku_smtp::{Kind, MemoryBudget, Options as SmtpOptions, Rooms, SmtpService};
 
-use crate::{Store, config::Service};
+use crate::{Store, config::Service, metrics::SessionMetrics};
 
 /// One value per protocol; listeners of the same protocol share it.
-pub(super) struct Protocols {
+pub(crate) struct Protocols {
     mx: Arc<SmtpService>,
     submission: Arc<SmtpService>,
     submissions: Arc<SmtpService>,
@@ -21,7 +21,7 @@ pub(super) struct Protocols {
 }
 
 impl Protocols {
-    pub(super) fn new(store: &Store) -> Self {
+    pub(crate) fn new(store: &Store) -> Self {
         let config = &store.config;
         let host = config.hostname.as_str();
         let rooms = Rooms {
@@ -60,6 +60,16 @@ impl Protocols {
                 store.mailstore.clone(),
                 pop3,
             )),
+        }
+    }
+
+    /// What the sessions did so far.
+    pub(crate) fn metrics(&self) -> SessionMetrics {
+        let smtp = [&self.mx, &self.submission, &self.submissions, &self.lmtp];
+        SessionMetrics {
+            smtp: smtp.map(Arc::clone),
+            imap: Arc::clone(&self.imap),
+            pop3: Arc::clone(&self.pop3),
         }
     }
 
