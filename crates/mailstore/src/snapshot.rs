@@ -33,13 +33,33 @@ impl Mailstore {
             .await?;
         if recent == Recent::Take && snapshot.first_recent < snapshot.uid_next {
             // Another session may have been faster: then its messages are not recent here.
-            let seen = snapshot.uid_next;
-            snapshot.first_recent = self
-                .db()
-                .write(Lane::Mail, move |tx| take_recent(tx, scope, mailbox, seen))
-                .await?;
+            let next = snapshot.uid_next;
+            snapshot.first_recent = self.take_recent(scope, mailbox, next).await?;
         }
         Ok(snapshot)
+    }
+
+    /// Takes the messages before `next`; gives the first that was not taken before.
+    ///
+    /// On a full disk, where mail can still be read (design §4), nothing is taken: the messages are
+    /// recent here and may be so in the next session too, the side to err on (RFC 3501 §2.3.2).
+    async fn take_recent(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+        next: Uid,
+    ) -> Result<Uid, MailError> {
+        let taken = self
+            .db()
+            .write(Lane::Mail, move |tx| take_recent(tx, scope, mailbox, next))
+            .await;
+        match taken {
+            Err(error) if error.is_storage_full() => {
+                let first = self.db().read(move |tx| recent_from(tx, scope, mailbox));
+                first.await
+            }
+            taken => taken,
+        }
     }
 
     /// The UIDs of all messages of a mailbox, ascending.
@@ -67,10 +87,8 @@ impl Mailstore {
     ) -> Result<Uid, MailError> {
         match recent {
             Recent::Take => {
-                let seen = Uid::new(last.get().saturating_add(1)).unwrap_or(Uid::MAX);
-                self.db()
-                    .write(Lane::Mail, move |tx| take_recent(tx, scope, mailbox, seen))
-                    .await
+                let next = Uid::new(last.get().saturating_add(1)).unwrap_or(Uid::MAX);
+                self.take_recent(scope, mailbox, next).await
             }
             Recent::Leave => {
                 self.db()

@@ -162,9 +162,14 @@ impl<'a> Plan<'a> {
         }
         let change = FlagChange::Add(Flags::from(SystemFlags::SEEN));
         let mail = &context.imap.mail;
-        let states = mail
+        let stored = mail
             .store(user.scope, selected.mailbox, &unseen, change)
-            .await?;
+            .await;
+        let states = match stored {
+            // A full disk is no reason not to read mail (design §4): it stays unseen.
+            Err(error) if error.is_storage_full() => return Ok(HashMap::new()),
+            stored => stored?,
+        };
         for state in &states {
             selected.knows(state);
         }
