@@ -6,6 +6,7 @@
 
 use std::{
     ffi::OsStr,
+    fs::OpenOptions,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -88,11 +89,17 @@ impl SmallDisk {
 
     /// Fills the disk up to so many KiB with a file that [`Self::make_room`] removes.
     pub fn fill_up_to(&self, kib_left: u64) -> Result<()> {
-        let ballast = self.free_kib()?.saturating_sub(kib_left);
-        let file = std::fs::File::create(self.ballast())?;
-        let bytes = ballast * 1024;
-        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes)
-            .context("cannot fill the disk")
+        let ballast = self.free_kib()?.saturating_sub(kib_left) * 1024;
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.ballast())?;
+        let start = file.metadata()?.len();
+        if ballast > 0 {
+            let plain = rustix::fs::FallocateFlags::empty();
+            rustix::fs::fallocate(&file, plain, start, ballast).context("cannot fill the disk")?;
+        }
+        Ok(())
     }
 
     /// Removes what [`Self::fill_up_to`] made.

@@ -113,7 +113,7 @@ impl Host {
         if let HostDatabase::Postgres(url) = database {
             command.args(["--database", url]);
         }
-        succeed(command.output().context("cannot run the binary")?, "init")?;
+        succeed(&command.output().context("cannot run the binary")?, "init")?;
         Ok(host)
     }
 
@@ -211,7 +211,7 @@ impl Host {
 
     /// The same with something on standard input.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Result<String> {
-        succeed(self.try_run(arguments, input)?, &arguments.join(" "))
+        succeed(&self.try_run(arguments, input)?, &arguments.join(" "))
     }
 
     /// Runs a command, whatever comes of it.
@@ -332,7 +332,7 @@ fn signal(child: &Child, signal: rustix::process::Signal) -> Result<()> {
     rustix::process::kill_process(pid, signal).context("cannot signal the server")
 }
 
-fn succeed(output: Output, what: &str) -> Result<String> {
+fn succeed(output: &Output, what: &str) -> Result<String> {
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(
         output.status.success(),

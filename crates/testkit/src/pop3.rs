@@ -49,11 +49,14 @@ impl Pop3Client {
         // In batches, so that neither side waits for the other with full buffers.
         let mut found = Vec::with_capacity(listed.len());
         for batch in listed.chunks(50) {
-            let commands: String = batch
+            let commands: Vec<_> = batch
                 .iter()
-                .map(|entry| format!("TOP {} 0\r\n", entry.number))
+                .map(|entry| format!("TOP {} 0", entry.number))
                 .collect();
-            self.line.send_bytes(commands.as_bytes())?;
+            self.line.send(&commands.join(
+                "
+",
+            ))?;
             for entry in batch {
                 self.line.expect("+OK")?;
                 let id = message_id(&self.multi_line()?);

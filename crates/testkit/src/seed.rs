@@ -27,15 +27,12 @@ impl Seed {
     }
 
     /// A stream of its own, for a thread.
+    #[must_use]
     pub fn split(&mut self) -> Self {
         Self(self.next())
     }
 
     /// Any number.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an endless stream is no iterator here"
-    )]
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

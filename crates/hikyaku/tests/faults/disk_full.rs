@@ -4,7 +4,7 @@
 //! limits on a process (RLIMIT_FSIZE) fail in other ways than a disk does. PostgreSQL's disk is
 //! PostgreSQL's; what the server does when it says so is tested in `db`.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use hikyaku_testkit::{
     disk::SmallDisk,
     host::{Host, HostDatabase, PASSWORD, Place},
@@ -63,12 +63,14 @@ impl Scene {
     fn offer(&mut self, size: usize) -> Result<Verdict> {
         let mail = TestMail::incompressible(size, &mut self.seed);
         let to: Vec<&str> = self.people.iter().map(String::as_str).collect();
-        to.iter()
-            .for_each(|person| self.ledger.offer(&mail.id, person));
+        for person in &to {
+            self.ledger.offer(&mail.id, person);
+        }
         let mut client = SmtpClient::greet(self.host.connect(25)?)?;
         let verdict = client.offer(SENDER, &to, &mail)?;
-        to.iter()
-            .for_each(|person| self.ledger.decide(&mail.id, person, &verdict));
+        for person in &to {
+            self.ledger.decide(&mail.id, person, &verdict);
+        }
         Ok(verdict)
     }
 
@@ -91,12 +93,58 @@ impl Scene {
         self.ledger.verify(&found)?;
         let mut client = self.imap()?;
         client.select("INBOX")?;
+        // Without PEEK: that would set \\Seen, for which there may be no room.
+        let body = client.command("FETCH 1 BODY[TEXT]")?;
+        ensure!(body.len() > 10, "{body:?}");
         let by_imap = client.message_ids(1)?;
         ensure!(
             by_imap.len() == found.get(&self.people[0]).map_or(0, Vec::len),
             "{by_imap:?}"
         );
         client.log_out()
+    }
+
+    /// Sets and removes a flag of Bob's until not even that is possible: what is left of the log
+    /// would otherwise hide who needs to write.
+    fn use_up_the_log(&self) -> Result<()> {
+        let line = LineClient::connect(self.host.address(143))?;
+        let mut client = ImapClient::sign_in(line, &self.people[1], PASSWORD)?;
+        client.select("INBOX")?;
+        for change in ["+", "-"].iter().cycle().take(1_000) {
+            let tried = client.command(&format!("STORE 1 {change}FLAGS (\\Flagged)"));
+            if let Err(error) = tried {
+                let answer = format!("{error:#}");
+                ensure!(answer.contains("NO [UNAVAILABLE]"), "{answer}");
+                return client.log_out();
+            }
+        }
+        bail!("flags can be stored for ever on a full disk")
+    }
+
+    /// APPEND is refused for the time being, and the session goes on.
+    fn cannot_append(&self) -> Result<()> {
+        let mut client = self.imap()?;
+        let mail = TestMail::of_size(10_000);
+        self.ledger.offer(&mail.id, &self.people[0]);
+        let answer = client.append("INBOX", &mail.bytes)?;
+        ensure!(answer.contains(" NO [UNAVAILABLE]"), "{answer}");
+        client.log_out()
+    }
+
+    /// To delete something takes a little room too. POP3 says whether it was done, and that is so.
+    fn delete_one(&self) -> Result<()> {
+        let mut client = read_mail(self.host.address(110), &self.people[1])?;
+        let id = client.message_id(1)?;
+        client.delete(1)?;
+        client.line.send("QUIT")?;
+        let answer = client.line.line()?;
+        eprintln!("deleting on a full disk: {answer}");
+        if answer.starts_with("+OK") {
+            self.ledger.delete(&id, &self.people[1]);
+            return Ok(());
+        }
+        ensure!(answer.starts_with("-ERR [SYS/TEMP]"), "{answer}");
+        Ok(())
     }
 
     fn imap(&self) -> Result<ImapClient> {
@@ -154,7 +202,12 @@ fn on_a_full_disk_nothing_acknowledged_is_lost() -> Result<()> {
     for refusal in scene.ledger.refusals() {
         ensure!(refusal.starts_with(STORAGE_LOW), "refused with {refusal:?}");
     }
+    // And not one page more.
+    scene.disk()?.fill_up_to(0)?;
     scene.is_deferred(100)?;
+    scene.cannot_append()?;
+    scene.delete_one()?;
+    scene.use_up_the_log()?;
     scene.can_read()?;
     scene.host.check()?;
     scene.disk()?.make_room()?;

@@ -26,6 +26,9 @@ const NONSENSE: usize = 300;
 /// KiB of memory that the server may ever have had in use: far below what was announced to it.
 const MEMORY_KIB: u64 = 512 * 1024;
 
+/// What a hostile client does; an error says that it was borne, or refused in other words.
+type Attack<'a> = Box<dyn FnOnce() -> Result<()> + Send + 'a>;
+
 #[test]
 fn hostile_clients_are_refused_and_others_served() -> Result<()> {
     let mut scene = Scene::new(Engine::Sqlite)?.context("SQLite is always wanted")?;
@@ -37,7 +40,7 @@ fn hostile_clients_are_refused_and_others_served() -> Result<()> {
     scene.host.start()?;
     let host = &scene.host;
     thread::scope(|scope| {
-        let attacks: Vec<(&str, Box<dyn FnOnce() -> Result<()> + Send>)> = vec![
+        let attacks: Vec<(&str, Attack<'_>)> = vec![
             ("endless lines", Box::new(|| endless_lines(host))),
             ("endless heads", Box::new(|| endless_head(host))),
             ("nonsense", Box::new(|| nonsense(host))),

@@ -21,6 +21,8 @@ enum Fate {
     Refused,
     /// Acknowledged: it must be there.
     Accepted,
+    /// Deleted, and that was acknowledged: it must be gone.
+    Deleted,
 }
 
 /// Everything offered in a test. All senders write into it.
@@ -63,6 +65,12 @@ impl Ledger {
             .insert((id.to_owned(), recipient.to_owned()), fate);
         drop(state);
         self.changed.notify_all();
+    }
+
+    /// When the server has said that a message is deleted.
+    pub(crate) fn delete(&self, id: &str, recipient: &str) {
+        let key = (id.to_owned(), recipient.to_owned());
+        self.lock().fates.insert(key, Fate::Deleted);
     }
 
     /// Deliveries acknowledged so far.
@@ -140,6 +148,7 @@ impl Ledger {
             let count = counts.remove(key).unwrap_or(0);
             let is_right = match fate {
                 Fate::Accepted => count == 1,
+                Fate::Deleted => count == 0,
                 Fate::Unknown | Fate::Refused => count <= 1,
             };
             if !is_right {
@@ -187,4 +196,7 @@ fn the_ledger_notices_what_is_lost_doubled_or_strange() {
         assert!(holds(wrong).is_err(), "{wrong:?}");
     }
     assert!(holds(&["unknown", "unknown", "kept"]).is_err());
+    ledger.delete("kept", "a");
+    assert!(holds(&["kept"]).is_err());
+    assert!(holds(&[]).is_ok());
 }

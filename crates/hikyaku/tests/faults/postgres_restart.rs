@@ -53,7 +53,7 @@ fn mail_is_deferred_while_postgresql_is_away() -> Result<()> {
     })?;
     ensure!(host.is_alive()?, "the server ended");
     for refusal in ledger.refusals() {
-        let is_temporary = refusal.starts_with("4") || refusal.contains("[UNAVAILABLE]");
+        let is_temporary = refusal.starts_with('4') || refusal.contains("[UNAVAILABLE]");
         ensure!(is_temporary, "not a temporary refusal: {refusal:?}");
     }
     ledger.verify(&mailboxes(host.address(110), &people)?)?;

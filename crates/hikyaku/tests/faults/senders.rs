@@ -93,8 +93,9 @@ impl Sender<'_> {
     fn smtp(&mut self, client: &mut SmtpClient) -> Result<()> {
         let (mail, to) = self.next(RECIPIENTS);
         let verdict = client.offer(SENDER, &borrowed(&to), &mail)?;
-        to.iter()
-            .for_each(|person| self.ledger.decide(&mail.id, person, &verdict));
+        for person in &to {
+            self.ledger.decide(&mail.id, person, &verdict);
+        }
         Ok(())
     }
 

@@ -44,28 +44,30 @@ impl fmt::Display for CutPoint {
 }
 
 impl CutPoint {
-    /// So many cuts, in the order of time: half of them in the very moment in which something was
-    /// promised, the others anywhere.
+    /// So many cuts, in the order of time: some in the very moment in which something was promised,
+    /// some at the syncs and at the changes of names, which are few, the others anywhere.
     pub(super) fn choose(
         count: u64,
         promises: &Promises,
         recording: &Recording,
         seed: &mut Seed,
     ) -> Vec<Self> {
-        let promised = promises.moments();
+        let (promised, turning) = (promises.moments(), recording.turning_points());
         let steps = recording.steps.len() as u64;
         let mut points: Vec<Self> = (0..count)
-            .map(|number| {
-                let anywhere = usize::try_from(seed.below(steps)).unwrap_or(0);
-                let moment = match seed.pick(&promised) {
-                    Some(moment) if number % 2 == 0 => *moment,
-                    _ => anywhere,
+            .map(|_| {
+                let chosen = match seed.below(10) {
+                    0..=3 => seed.pick(&promised).copied(),
+                    4..=6 => seed.pick(&turning).copied(),
+                    _ => None,
                 };
+                let anywhere = usize::try_from(seed.below(steps)).unwrap_or(0);
                 let fate = match seed.below(5) {
                     0 | 1 => Fate::Lost,
                     2 => Fate::Kept,
                     _ => Fate::Mixed(seed.below(100)),
                 };
+                let moment = chosen.unwrap_or(anywhere);
                 Self {
                     moment,
                     fate,
@@ -75,6 +77,20 @@ impl CutPoint {
             .collect();
         points.sort_by_key(|point| point.moment);
         points
+    }
+
+    /// So many cuts, each in the moment of a promise, with nothing left of what was on its way.
+    pub(super) fn merciless(count: usize, promises: &Promises) -> Vec<Self> {
+        let mut moments = promises.moments();
+        moments.sort_unstable();
+        let step = (moments.len() / count).max(1);
+        let chosen = moments.into_iter().step_by(step).take(count);
+        let point = |moment| Self {
+            moment,
+            fate: Fate::Lost,
+            seed: Seed::new(0),
+        };
+        chosen.map(point).collect()
     }
 
     /// The files that are found when the power is back.

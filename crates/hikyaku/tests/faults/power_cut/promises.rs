@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::{
     recording::{Moment, Operation, Recording, Step},
@@ -101,6 +101,21 @@ impl Promises {
             .collect()
     }
 
+    /// The same promises, as if each had been made when the sync before it began.
+    pub(super) fn made_too_early(mut self, recording: &Recording) -> Self {
+        let is_start = |step: &Step| {
+            matches!(step, Step::Begin(number)
+                if matches!(recording.operations[*number], Operation::Sync { .. }))
+        };
+        for message in &mut self.messages {
+            let before = message
+                .accepted
+                .and_then(|moment| recording.steps.get(..moment));
+            message.accepted = before.and_then(|steps| steps.iter().rposition(is_start));
+        }
+        self
+    }
+
     /// Several messages became durable by one sync: otherwise group commit, whose mistakes this
     /// test is there to find, was not at work.
     pub(super) fn check_group_commit(&self, recording: &Recording) -> Result<()> {
@@ -182,29 +197,17 @@ impl<'a> Replies<'a> {
             .by_port
             .get(&deletion.client_port)
             .context("a session not recorded")?;
-        let (last, before) = match replies.as_slice() {
-            [.., before, last] => (last, before),
-            _ => anyhow::bail!("a session with too few replies"),
+        let [.., before, last] = replies.as_slice() else {
+            bail!("a session with too few replies")
         };
-        let deleted = match deletion.acknowledged {
-            true => {
-                ensure!(
-                    last.1.starts_with(b"+OK"),
-                    "the reply to QUIT is not the last"
-                );
-                Some(last.0)
-            }
-            false => None,
-        };
-        let may_be_deleted = Some(if deletion.acknowledged {
-            before.0
-        } else {
-            last.0
-        });
+        ensure!(
+            last.1.starts_with(b"+OK"),
+            "the reply to QUIT is not the last"
+        );
         for message in messages {
             if message.recipient == deletion.owner && deletion.ids.contains(&message.id) {
-                message.may_be_deleted = may_be_deleted;
-                message.deleted = deleted;
+                message.may_be_deleted = Some(before.0);
+                message.deleted = Some(last.0);
             }
         }
         Ok(())

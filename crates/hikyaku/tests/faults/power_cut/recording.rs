@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fmt,
+    fmt::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -87,6 +87,17 @@ impl Recording {
                 },
                 Step::End(..) => None,
             })
+    }
+
+    /// The steps of syncs and of changes of names.
+    pub(super) fn turning_points(&self) -> Vec<Moment> {
+        let numbered = self.steps.iter().enumerate();
+        let turning = numbered.filter(|(_, step)| {
+            let (Step::Begin(number) | Step::End(number, _)) = step;
+            let operation = &self.operations[*number];
+            !matches!(operation, Operation::Write { .. } | Operation::Reply { .. })
+        });
+        turning.map(|(moment, _)| moment).collect()
     }
 
     fn begin(&mut self, operation: Operation) -> usize {
@@ -205,24 +216,18 @@ impl Recording {
         if name == "io_uring_setup" {
             bail!("io_uring is in use: such changes are not recorded");
         }
-        let hex: String = self
-            .folder
-            .to_string_lossy()
-            .bytes()
-            .map(|octet| format!("\\x{octet:02x}"))
-            .collect();
-        let touches = arguments
-            .windows(hex.len())
-            .any(|window| window == hex.as_bytes());
-        let rebuilt = REBUILT.iter().any(|name| {
-            let hex: String = name
-                .bytes()
-                .map(|octet| format!("\\x{octet:02x}"))
-                .collect();
+        let mentions = |text: &str| {
+            let mut hex = String::new();
+            for octet in text.bytes() {
+                // Writing to a String cannot fail.
+                let _ = write!(hex, "\\x{octet:02x}");
+            }
             arguments
                 .windows(hex.len())
                 .any(|window| window == hex.as_bytes())
-        });
+        };
+        let touches = mentions(&self.folder.to_string_lossy());
+        let rebuilt = REBUILT.iter().any(|name| mentions(name));
         if touches && !rebuilt {
             bail!("{name} on our files is not in the model yet");
         }
@@ -286,7 +291,7 @@ impl fmt::Display for Recording {
             f,
             "recorded: {} writes ({} to the database itself), {} syncs, {} replies, {} names",
             count(|one| matches!(one, Operation::Write { .. })),
-            count(|one| matches!(one, Operation::Write { file, .. } if file.ends_with(".db"))),
+            count(|one| matches!(one, Operation::Write { file, .. } if file == "hikyaku.db")),
             count(|one| matches!(one, Operation::Sync { .. } | Operation::SyncFolder)),
             count(|one| matches!(one, Operation::Reply { .. })),
             count(|one| matches!(one, Operation::Create { .. } | Operation::Remove { .. })),

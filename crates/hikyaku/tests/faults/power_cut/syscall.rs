@@ -61,7 +61,9 @@ impl<'a> Line<'a> {
         }
         let (name, tail) = split_at(rest, b'(').context("no call")?;
         let name = std::str::from_utf8(name)?;
-        if let Some(arguments) = tail.strip_suffix(b" <unfinished ...>") {
+        // The second where the process was killed within the call.
+        let unfinished = [&b" <unfinished ...>"[..], b" <detached ...>"];
+        if let Some(arguments) = unfinished.iter().find_map(|end| tail.strip_suffix(*end)) {
             return Ok(Self::Begun {
                 thread,
                 name,
@@ -287,6 +289,17 @@ mod tests {
         };
         let descriptor = Arguments::new(arguments).descriptor().unwrap();
         assert_eq!(descriptor, Descriptor::Removed("/a".to_owned()));
+        let cut = Line::parse(b"12345 fsync(4 <detached ...>").unwrap();
+        assert!(
+            matches!(
+                cut,
+                Line::Begun {
+                    arguments: b"4",
+                    ..
+                }
+            ),
+            "{cut:?}"
+        );
         let resumed = Line::parse(b"12345 <... fsync resumed>)              = 0").unwrap();
         assert_eq!(
             resumed,

@@ -75,15 +75,13 @@ pub(super) struct Sent {
     pub(super) accepted: Option<String>,
 }
 
-/// A POP3 session that deleted messages.
+/// A POP3 session that deleted messages: its QUIT was answered with `+OK`.
 #[derive(Debug)]
 pub(super) struct Deletion {
     /// By this the replies to it are found.
     pub(super) client_port: u16,
     pub(super) owner: String,
     pub(super) ids: BTreeSet<String>,
-    /// QUIT was answered with `+OK`.
-    pub(super) acknowledged: bool,
 }
 
 /// Records a server from its very first start to its sudden end.
@@ -206,7 +204,6 @@ impl Shared<'_> {
                     client_port,
                     owner,
                     ids,
-                    acknowledged: true,
                 });
             }
             if is_last {
