@@ -141,9 +141,10 @@ pub struct Options {
     /// What all others may do. Default: 25 takes mail without AUTH and offers none, 587 and 465
     /// require it, LMTP is closed.
     pub internet: ZonePolicy,
-    /// Who gets mail for `<Postmaster>` without a domain (RFC 5321 §4.5.1). Default: `postmaster`
-    /// at the host name.
-    pub postmaster: EmailAddress,
+    /// Who gets mail for `<Postmaster>` without a domain and for `postmaster` at a host name that is
+    /// no domain of ours (RFC 5321 §4.5.1). Default: the postmaster of the closest domain above the
+    /// host name that is hosted here.
+    pub postmaster: Option<EmailAddress>,
     /// Whether users may write somebody else into From.
     pub author_check: AuthorCheck,
     /// What happens to clients that speak too early.
@@ -166,14 +167,12 @@ impl Options {
             ),
             Kind::Lmtp => (ZonePolicy::Open(AuthRule::Off), ZonePolicy::Refused),
         };
-        let postmaster = EmailAddress::new("postmaster", hostname.clone())
-            .expect("invariant: \"postmaster\" is a local part");
         Self {
             kind,
             hostname,
             closed_zone,
             internet,
-            postmaster,
+            postmaster: None,
             author_check: AuthorCheck::default(),
             early_talkers: EarlyTalkers::default(),
             limits: Limits::default(),

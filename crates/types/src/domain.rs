@@ -37,6 +37,12 @@ impl Domain {
         let (name, result) = idna::domain_to_unicode(&self.0);
         if result.is_ok() { name } else { self.0.clone() }
     }
+
+    /// The domain above this one; none above a name of one label.
+    pub fn parent(&self) -> Option<Self> {
+        let (_, above) = self.0.split_once('.')?;
+        Some(Self(above.to_owned()))
+    }
 }
 
 impl FromStr for Domain {
@@ -125,6 +131,14 @@ mod tests {
         ] {
             assert!(text.parse::<Domain>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn names_stand_below_one_another() {
+        let name: Domain = "mail.example.test".parse().unwrap();
+        let above = std::iter::successors(name.parent(), Domain::parent);
+        let above: Vec<_> = above.map(|domain| domain.to_string()).collect();
+        assert_eq!(above, ["example.test", "test"]);
     }
 
     #[test]

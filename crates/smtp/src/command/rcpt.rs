@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use hikyaku_db::Tx;
+use hikyaku_directory::{DirectoryError, PlatformScope, domains};
 use hikyaku_net::{Zone, canonical_ip};
 use hikyaku_smtp_proto::{ForwardPath, Reply, command::Rcpt, reply::table};
-use hikyaku_types::EmailAddress;
-use tracing::info;
+use hikyaku_types::{Domain, EmailAddress};
+use tracing::{info, warn};
 
 use super::reply_of;
 use crate::session::{Ending, Session};
@@ -31,7 +33,7 @@ async fn check(session: &Session, rcpt: &Rcpt) -> Result<EmailAddress, Reply> {
     if taken >= transport.policy().max_recipients {
         return Err(table::too_many_recipients());
     }
-    let address = resolve(session, &rcpt.recipient)?;
+    let address = resolve(session, &rcpt.recipient).await?;
     let size = transaction
         .and_then(|transaction| transaction.mail.size)
         .unwrap_or(0);
@@ -49,18 +51,28 @@ async fn check(session: &Session, rcpt: &Rcpt) -> Result<EmailAddress, Reply> {
 
 /// The address behind a path. Only the postmaster has one without a domain, and only the
 /// postmaster is reached by our own address literal (RFC 5321 §4.5.1).
-fn resolve(session: &Session, path: &ForwardPath) -> Result<EmailAddress, Reply> {
-    let postmaster = &session.shared.options.postmaster;
-    match path {
-        ForwardPath::Mailbox(address) => Ok(address.clone()),
-        ForwardPath::Postmaster(_) => Ok(postmaster.clone()),
-        ForwardPath::Literal { local, host }
-            if is_our_own(session, host.0) && local.eq_ignore_ascii_case("postmaster") =>
+async fn resolve(session: &Session, path: &ForwardPath) -> Result<EmailAddress, Reply> {
+    let hostname = &session.shared.options.hostname;
+    let found = match path {
+        ForwardPath::Mailbox(address)
+            if is_postmaster(address.local()) && address.domain() == hostname =>
         {
-            Ok(postmaster.clone())
+            postmaster(session).await?
         }
-        ForwardPath::Literal { .. } => Err(table::relay_denied()),
-    }
+        ForwardPath::Mailbox(address) => return Ok(address.clone()),
+        ForwardPath::Postmaster(_) => postmaster(session).await?,
+        ForwardPath::Literal { local, host }
+            if is_postmaster(local) && is_our_own(session, host.0) =>
+        {
+            postmaster(session).await?
+        }
+        ForwardPath::Literal { .. } => None,
+    };
+    found.ok_or_else(table::relay_denied)
+}
+
+fn is_postmaster(local: &str) -> bool {
+    local.eq_ignore_ascii_case("postmaster")
 }
 
 fn is_our_own(session: &Session, ip: IpAddr) -> bool {
@@ -68,6 +80,49 @@ fn is_our_own(session: &Session, ip: IpAddr) -> bool {
         .connection
         .local()
         .is_some_and(|local| canonical_ip(local.ip()) == canonical_ip(ip))
+}
+
+/// The postmaster of this host: of its name, if that is a domain of ours; else the configured one;
+/// else of the closest domain above its name that is ours.
+async fn postmaster(session: &Session) -> Result<Option<EmailAddress>, Reply> {
+    let options = &session.shared.options;
+    let (hostname, configured) = (options.hostname.clone(), options.postmaster.clone());
+    let found = session
+        .shared
+        .rooms
+        .db
+        .read(move |tx| {
+            if let Some(address) = postmaster_of(tx, &hostname)? {
+                return Ok(Some(address));
+            }
+            if configured.is_some() {
+                return Ok(configured.clone());
+            }
+            let above = std::iter::successors(hostname.parent(), Domain::parent);
+            for domain in above {
+                if let Some(address) = postmaster_of(tx, &domain)? {
+                    return Ok(Some(address));
+                }
+            }
+            Ok(None)
+        })
+        .await;
+    found.map_err(|error: DirectoryError| {
+        warn!(
+            error = &error as &dyn std::error::Error,
+            "the postmaster was not found"
+        );
+        table::internal_error()
+    })
+}
+
+/// The postmaster of a domain, if it is hosted here.
+fn postmaster_of(tx: &Tx<'_>, domain: &Domain) -> Result<Option<EmailAddress>, DirectoryError> {
+    match domains::find(tx, PlatformScope::operator(), domain) {
+        Ok(found) => Ok(EmailAddress::new("postmaster", found.name).ok()),
+        Err(DirectoryError::NoSuchDomain(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Answers and counts: strangers who try out addresses are cut off.

@@ -51,7 +51,6 @@ impl Port {
         connection.upgrade = (kind != Kind::Lmtp).then(|| certificate.server().clone());
         connection.drain = drain.clone();
         let mut options = Options::new(kind, "mx.example.test".parse().expect("a domain"));
-        options.postmaster = "postmaster@example.test".parse().expect("an address");
         for setting in settings {
             let (name, value) = setting.split_once('=').ok_or("settings are NAME=VALUE")?;
             set(&mut options, &mut connection, name, value)?;
@@ -111,6 +110,8 @@ fn set(
         "line" => limits.line = LineLimit::Octets(number()?),
         "early_ms" => options.early_talkers = EarlyTalkers::Refused(millis()?),
         "author" if value == "off" => options.author_check = AuthorCheck::Off,
+        "postmaster" => options.postmaster = Some(value.parse().map_err(|_| "not an address")?),
+        "host" => options.hostname = value.parse().map_err(|_| "not a host name")?,
         "tls" if value == "off" => connection.upgrade = None,
         "ip" => {
             let ip = value.parse().map_err(|_| "not an address")?;
