@@ -115,6 +115,16 @@ impl MailError {
         }
     }
 
+    /// Whether what is stored cannot be read and never will be: the message is damaged, others are
+    /// not. Work on many messages goes on without it.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Content(error) => !error.is_temporary() && !error.is_storage_full(),
+            _ => false,
+        }
+    }
+
     /// Whether there is no room on the disk.
     pub fn is_storage_full(&self) -> bool {
         match self {

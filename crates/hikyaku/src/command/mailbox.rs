@@ -36,15 +36,24 @@ async fn import(session: &mut Session, options: Transfer) -> Result<ExitCode, Fa
 
 async fn export(session: &mut Session, options: Transfer) -> Result<ExitCode, Failure> {
     let report = transfer(session, "/api/v1/mailboxes/export", &options).await?;
+    let damaged = report["damaged"].as_u64().unwrap_or(0);
     session.output.result(&report, || {
-        format!(
+        let written = format!(
             "{} messages of {} folders written to {}",
             text_of(&report, "exported"),
             text_of(&report, "folders"),
             options.path.display()
-        )
+        );
+        match damaged {
+            0 => written,
+            n => format!("{written}; {n} are damaged in the store, see the server's log"),
+        }
     });
-    Ok(ExitCode::SUCCESS)
+    Ok(if damaged == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NEEDS_A_LOOK)
+    })
 }
 
 async fn restore(session: &mut Session, options: Restore) -> Result<ExitCode, Failure> {

@@ -118,6 +118,8 @@ struct Failed {
 struct Exported {
     exported: u64,
     skipped: u64,
+    /// Messages that are damaged in the store; the server's log names them.
+    damaged: u64,
     folders: u64,
     bytes: u64,
 }
@@ -239,6 +241,7 @@ pub(super) async fn export(
         Ok(Exported {
             exported: report.exported,
             skipped: report.skipped,
+            damaged: report.damaged,
             folders: report.folders,
             bytes: report.bytes,
         })

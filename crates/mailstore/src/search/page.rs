@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hikyaku_db::{DbError, Row, Tx, params};
 use hikyaku_directory::AccountScope;
 use hikyaku_types::{MailboxId, OffsetTimestamp, Timestamp, Uid};
+use tracing::warn;
 
 use crate::{
     Mailstore, error::MailError, mailboxes, message::Raw, placement::Placement, query::Query,
@@ -157,9 +158,19 @@ impl Mailstore {
             let mut found = Vec::new();
             for (candidate, raw) in batch.iter().zip(contents) {
                 let Some(raw) = raw else { continue };
-                let content = raw.open()?;
-                if plan.by_content(&Read::new(candidate, &content))? {
-                    found.push(candidate.placement.uid);
+                let matches = raw
+                    .open()
+                    .and_then(|content| plan.by_content(&Read::new(candidate, &content)));
+                match matches {
+                    Ok(true) => found.push(candidate.placement.uid),
+                    Ok(false) => {}
+                    // One damaged message must not hide all others.
+                    Err(error) if error.is_damage() => warn!(
+                        message.id = %candidate.placement.message,
+                        error = &error as &dyn std::error::Error,
+                        "a damaged message was passed over in a search"
+                    ),
+                    Err(error) => return Err(error),
                 }
             }
             Ok(found)

@@ -332,4 +332,32 @@ hikyaku_db::on_both_engines! {
             .await;
         assert_eq!(result, Err(MailError::NoSuchMailbox));
     }
+
+    /// A content that cannot be read matches nothing and hides nothing.
+    async fn a_damaged_message_does_not_hide_the_others(test: TestDatabase) {
+        let world = World::new(test).await;
+        world.append("INBOX", &["first", "second", "third"]).await;
+        world
+            .write(|tx| {
+                tx.execute(
+                    "UPDATE blob SET data = ?1 WHERE hash =
+                         (SELECT m.blob_hash FROM placement p
+                          JOIN message m ON m.account_id = p.account_id AND m.id = p.message_id
+                          WHERE p.uid = 2)",
+                    hikyaku_db::params![&b"torn"[..]],
+                )?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        assert_eq!(search(&world, body("body of")).await, uids([1, 3]));
+        let folder = tempfile::tempdir().unwrap();
+        let format = hikyaku_mailstore::transfer::ExportFormat::Mbox;
+        let report = world
+            .mail
+            .export(scope(1), None, format, folder.path(), |_| {})
+            .await
+            .unwrap();
+        assert_eq!((report.exported, report.damaged), (2, 1));
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 use hikyaku_directory::AccountScope;
 use hikyaku_types::Uid;
+use tracing::warn;
 
 use crate::{
     Mailbox, Mailstore,
@@ -44,6 +45,8 @@ pub struct ExportReport {
     pub skipped: u64,
     /// Messages that vanished while the export ran.
     pub vanished: u64,
+    /// Messages that are damaged in the store and were not written; the log names them.
+    pub damaged: u64,
     /// Mailboxes written.
     pub folders: u64,
     /// Bytes of the messages written.
@@ -55,7 +58,8 @@ pub struct ExportReport {
 impl ExportReport {
     /// How much is done, of a hundred.
     pub fn percent(&self) -> Option<u8> {
-        let done = (self.exported + self.skipped + self.vanished).min(self.total);
+        let gone = self.vanished + self.damaged;
+        let done = (self.exported + self.skipped + gone).min(self.total);
         let percent = (done * 100).checked_div(self.total)?;
         u8::try_from(percent).ok()
     }
@@ -219,6 +223,14 @@ impl Mailstore {
                     batch.push(Outgoing { row, content });
                 }
                 Err(MailError::NoSuchMessage) => report.vanished += 1,
+                Err(error) if error.is_damage() => {
+                    warn!(
+                        message.id = %row.message,
+                        error = &error as &dyn std::error::Error,
+                        "a damaged message was not exported"
+                    );
+                    report.damaged += 1;
+                }
                 Err(error) => return Err(error.into()),
             }
             if bytes >= EXPORT_BATCH_BYTES {
