@@ -135,6 +135,9 @@ initialise() {
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = $MAX_CONNECTIONS
+# Tests make and drop databases, and each drop waits for a checkpoint: none is spread over time.
+checkpoint_completion_target = 0
+checkpoint_timeout = 1h
 shared_buffers = 128MB
 max_wal_size = 512MB
 log_destination = 'stderr'

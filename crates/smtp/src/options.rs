@@ -141,9 +141,9 @@ pub struct Options {
     /// What all others may do. Default: 25 takes mail without AUTH and offers none, 587 and 465
     /// require it, LMTP is closed.
     pub internet: ZonePolicy,
-    /// Who gets mail for `<Postmaster>` without a domain and for `postmaster` at a host name that is
-    /// no domain of ours (RFC 5321 §4.5.1). Default: the postmaster of the closest domain above the
-    /// host name that is hosted here.
+    /// Who gets mail for `<Postmaster>` without a domain and for `postmaster` at a host name that
+    /// is no domain of ours (RFC 5321 §4.5.1). Default: the postmaster of the closest domain above
+    /// the host name that is hosted here.
     pub postmaster: Option<EmailAddress>,
     /// Whether users may write somebody else into From.
     pub author_check: AuthorCheck,

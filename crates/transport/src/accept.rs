@@ -160,7 +160,8 @@ impl Transport {
             self.inner.metrics.accepted(size, delivered);
         }
         info!(
-            transaction = %accepted.transaction, size_bytes = size, recipients = accepted.outcomes.len(), delivered, via = source.via.as_str(),
+            transaction = %accepted.transaction, size_bytes = size, delivered,
+            recipients = accepted.outcomes.len(), via = source.via.as_str(),
             "message accepted"
         );
     }

@@ -93,7 +93,11 @@ hikyaku_db::on_both_engines! {
         write(&test.db, move |tx| accounts::restore(tx, alice)).await.unwrap();
 
         let ours = stage.tenant;
-        let set = |status| write(&test.db, move |tx| tenants::set_status(tx, OPERATOR, ours, status));
+        let set = |status| {
+            write(&test.db, move |tx| {
+                tenants::set_status(tx, OPERATOR, ours, status)
+            })
+        };
         assert!(!stage.after(set(TenantStatus::Suspended)).await);
         set(TenantStatus::Active).await.unwrap();
         assert!(stage.sign_in().await.holds().await);

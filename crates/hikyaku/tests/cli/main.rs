@@ -1,8 +1,8 @@
 //! The command line of the real binary: every command while a server runs (over its socket) and
 //! while none does (on the store itself), for people and with `--json` for scripts.
 //!
-//! What is compared is what scripts may rely on: exit codes, fields, codes of problems, and of texts
-//! only the words that say what to do.
+//! What is compared is what scripts may rely on: exit codes, fields, codes of problems, and of
+//! texts only the words that say what to do.
 
 mod scene;
 

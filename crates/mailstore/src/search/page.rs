@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hikyaku_db::{DbError, Row, Tx, params};
 use hikyaku_directory::AccountScope;
-use hikyaku_types::{MailboxId, OffsetTimestamp, Timestamp, Uid};
+use hikyaku_types::{MailboxId, MessageId, OffsetTimestamp, Timestamp, Uid};
 use tracing::warn;
 
 use crate::{
@@ -144,6 +144,10 @@ impl Mailstore {
                 let load = |message| match Raw::load(tx, scope, message) {
                     // Purged since the rows were read: it matches nothing.
                     Err(MailError::NoSuchMessage) => Ok(None),
+                    Err(error) if error.is_damage() => {
+                        passed_over(message, &error);
+                        Ok(None)
+                    }
                     loaded => loaded.map(Some),
                 };
                 messages
@@ -164,12 +168,9 @@ impl Mailstore {
                 match matches {
                     Ok(true) => found.push(candidate.placement.uid),
                     Ok(false) => {}
-                    // One damaged message must not hide all others.
-                    Err(error) if error.is_damage() => warn!(
-                        message.id = %candidate.placement.message,
-                        error = &error as &dyn std::error::Error,
-                        "a damaged message was passed over in a search"
-                    ),
+                    Err(error) if error.is_damage() => {
+                        passed_over(candidate.placement.message, &error);
+                    }
                     Err(error) => return Err(error),
                 }
             }
@@ -177,6 +178,15 @@ impl Mailstore {
         })
         .await?
     }
+}
+
+/// One damaged message must not hide all others.
+fn passed_over(message: MessageId, error: &MailError) {
+    warn!(
+        message.id = %message,
+        error = error as &dyn std::error::Error,
+        "a damaged message was passed over in a search"
+    );
 }
 
 /// Which rows to read, and which of their wide columns.

@@ -3,8 +3,8 @@
 //!
 //! Words of `@open`: `smtp`, `submission`, `submissions` or `lmtp`; `internet` or `closed` (where
 //! the client stands); then `name=value` for options of the port. Steps before `@open` change the
-//! host: `@policy`, `@memory`, `@suspend`, `@activate`, `@password`. Steps about what came of it: `@inbox`, `@message`, `@metric`,
-//! `@memory-left`, `@drain`.
+//! host: `@policy`, `@memory`, `@suspend`, `@activate`, `@password`. Steps about what came of it:
+//! `@inbox`, `@message`, `@metric`, `@memory-left`, `@drain`.
 
 mod people;
 mod port;
