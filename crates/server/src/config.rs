@@ -14,7 +14,7 @@ use std::{
 };
 
 use hikyaku_db::Target;
-use hikyaku_types::{ByteSize, Domain};
+use hikyaku_types::{ByteSize, Domain, EmailAddress};
 use serde::Deserialize;
 
 pub use listen::{Listen, Service};
@@ -27,6 +27,10 @@ pub use template::{Template, render};
 pub struct Config {
     /// The name this host calls itself in banners and Received lines.
     pub hostname: Domain,
+    /// Who gets mail for `<Postmaster>` without a domain. Default: the postmaster of the host name,
+    /// or of the closest domain above it that is hosted here.
+    #[serde(default)]
+    pub postmaster: Option<EmailAddress>,
     /// The folder of database, lock and control socket. Default: the file's own folder.
     #[serde(default = "current_folder")]
     pub data_dir: PathBuf,
@@ -50,6 +54,9 @@ pub struct Config {
     #[serde(default)]
     pub limits: Limits,
 }
+
+/// Bytes of a local socket's path at most: what Linux has room for, less the byte that ends it.
+const MAX_SOCKET_PATH: usize = 107;
 
 /// `[database]`
 #[derive(Debug, Clone, Deserialize)]
@@ -254,9 +261,14 @@ impl Config {
     /// Reads the text of a file that stands in `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
         let mut config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        config.data_dir = folder.join(&config.data_dir);
-        config.tls.certificate = folder.join(&config.tls.certificate);
-        config.tls.key = folder.join(&config.tls.key);
+        for path in [
+            &mut config.data_dir,
+            &mut config.tls.certificate,
+            &mut config.tls.key,
+        ] {
+            // Without the "/./" that messages would show otherwise.
+            *path = folder.join(&*path).components().collect();
+        }
         config.check()?;
         Ok(config)
     }
@@ -270,6 +282,14 @@ impl Config {
         }
         if self.limits.max_recipients < 100 {
             return Err("limits.max_recipients must be at least 100 (RFC 5321 §4.5.3.1.8)".into());
+        }
+        let socket = self.control_socket();
+        if socket.as_os_str().len() > MAX_SOCKET_PATH {
+            return Err(format!(
+                "the path {} is too long: a local socket's has {MAX_SOCKET_PATH} bytes at most; \
+                 choose a shorter folder, or set data_dir to one",
+                socket.display()
+            ));
         }
         Ok(())
     }

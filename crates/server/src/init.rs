@@ -10,7 +10,7 @@ use std::{
 use hikyaku_db::{Clock as _, SystemClock};
 use hikyaku_types::Domain;
 
-use crate::config::{Service, Template, render};
+use crate::config::{Config, Service, Template, render};
 
 /// What the operator asked for.
 #[derive(Debug, Clone)]
@@ -60,6 +60,9 @@ pub enum InitError {
         /// Why.
         source: io::Error,
     },
+    /// The server could not start with what would be written.
+    #[error("{0}")]
+    Configuration(String),
     /// The key pair cannot be made.
     #[error("cannot make a self-signed certificate: {0}")]
     Certificate(String),
@@ -94,6 +97,12 @@ pub fn init(options: &InitOptions) -> Result<InitReport, InitError> {
         database_url: options.database.as_deref().unwrap_or("sqlite:hikyaku.db"),
         port_base: options.port_base,
     });
+    // What could not be served is not written.
+    let folder = std::path::absolute(&options.dir).map_err(|source| InitError::Io {
+        path: options.dir.clone(),
+        source,
+    })?;
+    Config::parse(&text, &folder).map_err(InitError::Configuration)?;
     make_folder(&options.dir)?;
     make_folder(&options.dir.join("tls"))?;
     write_new(&report.key, pair.key_pem.as_bytes(), 0o600)?;
@@ -148,7 +157,6 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::config::Config;
 
     fn options(dir: &Path) -> InitOptions {
         InitOptions {
@@ -206,5 +214,8 @@ mod tests {
             init(&bad).unwrap_err();
             assert!(!dir.exists());
         }
+        let deep = dir.join("d".repeat(100));
+        let error = init(&options(&deep)).unwrap_err().to_string();
+        assert!(error.contains("too long") && !dir.exists(), "{error}");
     }
 }

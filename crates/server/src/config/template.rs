@@ -38,6 +38,8 @@ pub fn render(template: &Template<'_>) -> String {
 
 # The name in banners and Received lines; it should resolve to this host.
 hostname = {hostname}
+# Who answers for this host when its name is in no domain that it hosts.
+# postmaster = "you@example.com"
 
 [database]
 # sqlite:FILE beside this file, or postgres://USER:PASSWORD@HOST/NAME

@@ -34,6 +34,46 @@ fn what_init_writes_can_be_read() {
     );
 }
 
+/// Error messages name these files.
+#[test]
+fn paths_have_no_detours() {
+    let config = written(None);
+    let shown = config.lock_file().display().to_string();
+    assert_eq!(shown, "/srv/mail/hikyaku.lock");
+}
+
+#[test]
+fn a_folder_too_deep_for_the_control_socket_is_refused() {
+    let text = render(&Template {
+        hostname: "mail.example.test",
+        database_url: "sqlite:hikyaku.db",
+        port_base: None,
+    });
+    let at = |length: usize| {
+        let folder = format!("/{}", "d".repeat(length - "/control.sock".len() - 1));
+        Config::parse(&text, Path::new(&folder))
+    };
+    let longest = at(MAX_SOCKET_PATH).unwrap().control_socket();
+    assert_eq!(longest.as_os_str().len(), MAX_SOCKET_PATH);
+    std::os::unix::net::SocketAddr::from_pathname(&longest).unwrap();
+    let error = at(MAX_SOCKET_PATH + 1).unwrap_err();
+    assert!(error.contains("data_dir"), "{error}");
+}
+
+#[test]
+fn the_postmaster_is_an_address_or_nobody() {
+    let text = render(&Template {
+        hostname: "mail.example.test",
+        database_url: "sqlite:hikyaku.db",
+        port_base: None,
+    });
+    assert_eq!(written(None).postmaster, None);
+    let named = text.replace("# postmaster = ", "postmaster = ");
+    let config = Config::parse(&named, Path::new("/srv/mail")).unwrap();
+    assert_eq!(config.postmaster.unwrap().to_string(), "you@example.com");
+    assert!(error_of(&named.replace("you@", "")).contains("postmaster"));
+}
+
 #[test]
 fn a_port_base_moves_every_listener_to_loopback() {
     let config = written(Some(20000));

@@ -31,7 +31,8 @@ impl Protocols {
             memory: MemoryBudget::new(config.limits.message_memory),
         };
         let smtp = |kind| {
-            let options = SmtpOptions::new(kind, config.hostname.clone());
+            let mut options = SmtpOptions::new(kind, config.hostname.clone());
+            options.postmaster.clone_from(&config.postmaster);
             Arc::new(SmtpService::new(rooms.clone(), options))
         };
         let pop3 = Pop3Options {
