@@ -26,7 +26,8 @@ const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GateLimits {
     /// Open connections of the process. Default 10,000; the operator sees to it that the limit
-    /// of open files is higher (see [`crate::raise_file_limit`]).
+    /// of open files is higher (see [`crate::raise_file_limit`]). Local sockets are let in beyond
+    /// it.
     pub total: usize,
     /// How many of these only clients of the closed zone may use, so that monitoring, LMTP and
     /// administrators get in when the Internet takes all the rest. Default 100.

@@ -73,7 +73,8 @@ impl Admission {
             PeerAddress::Local { .. } => None,
         };
         let mut count = self.open.lock();
-        if is_full(count.total, self.total_for(peer.zone)) {
+        // Processes of this machine that may open a local socket are administrators: they get in.
+        if client.is_some() && is_full(count.total, self.total_for(peer.zone)) {
             return Err(Refusal::TooMany);
         }
         // Only admissions raise this number, and they hold the lock.
@@ -176,6 +177,31 @@ mod tests {
             .unwrap();
         drop(first);
         assert!(admission.admit(peer("2001:db8::3"), &share).is_ok());
+    }
+
+    /// The command line talks to the server through a local socket, above all when it is in trouble.
+    #[test]
+    fn the_local_socket_is_open_when_everything_is_taken() {
+        let admission = Admission::new(limits());
+        let share = ListenerShare::new(0);
+        let clients = ["127.0.0.1", "127.0.0.2", "127.0.0.3"];
+        let _all: Vec<_> = clients
+            .into_iter()
+            .flat_map(|ip| [peer(ip), peer(ip)])
+            .map(|peer| admission.admit(peer, &share).ok().unwrap())
+            .collect();
+        let local = Peer {
+            address: PeerAddress::Local { uid: 0 },
+            zone: Zone::Closed,
+        };
+        let refused = admission.admit(peer("127.0.0.4"), &share).err();
+        assert_eq!(refused, Some(Refusal::TooMany));
+        let mine = ListenerShare::new(1);
+        let _administrator = admission.admit(local, &mine).ok().unwrap();
+        assert!(
+            admission.admit(local, &mine).is_err(),
+            "the limit of its own listener counts"
+        );
     }
 
     #[test]
