@@ -190,10 +190,7 @@ mod tests {
             .flat_map(|ip| [peer(ip), peer(ip)])
             .map(|peer| admission.admit(peer, &share).ok().unwrap())
             .collect();
-        let local = Peer {
-            address: PeerAddress::Local { uid: 0 },
-            zone: Zone::Closed,
-        };
+        let local = Peer::local(0);
         let refused = admission.admit(peer("127.0.0.4"), &share).err();
         assert_eq!(refused, Some(Refusal::TooMany));
         let mine = ListenerShare::new(1);
@@ -215,8 +212,8 @@ mod tests {
         let refused = admission.admit(peer("192.0.2.5"), &share).err();
         assert_eq!(refused, Some(Refusal::TooMany));
         held.push(admission.admit(peer("127.0.0.1"), &share).ok().unwrap());
-        held.push(admission.admit(Peer::local(0), &share).ok().unwrap());
-        let refused = admission.admit(Peer::local(0), &share).err();
+        held.push(admission.admit(peer("127.0.0.1"), &share).ok().unwrap());
+        let refused = admission.admit(peer("127.0.0.1"), &share).err();
         assert_eq!(refused, Some(Refusal::TooMany));
         drop(held);
         assert_eq!(admission.open.lock().total, 0);
