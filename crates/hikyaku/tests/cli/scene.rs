@@ -1,6 +1,10 @@
 //! A host whose commands are run, with a server or without.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use hikyaku_db::{
+    Engine, Target,
+    testing::{TestGuard, is_wanted, place},
+};
 use hikyaku_testkit::{
     host::{Host, HostDatabase, PASSWORD},
     imap::ImapClient,
@@ -34,6 +38,8 @@ pub(crate) enum Server {
 pub(crate) struct Scene {
     pub(crate) host: Host,
     pub(crate) home: Home,
+    /// The database on a server; dropped after the host that uses it.
+    _database: Option<TestGuard>,
 }
 
 impl Scene {
@@ -51,7 +57,24 @@ impl Scene {
         Ok(Self {
             host,
             home: Home::new()?,
+            _database: None,
         })
+    }
+
+    /// A host on PostgreSQL without a server; `None` where that is not wanted.
+    pub(crate) fn on_postgres() -> Result<Option<Self>> {
+        if !is_wanted(Engine::Postgres) {
+            return Ok(None);
+        }
+        let guard = place(Engine::Postgres);
+        let Target::Postgres { url } = guard.target() else {
+            bail!("the place is not on PostgreSQL")
+        };
+        Ok(Some(Self {
+            host: Host::new(BINARY, &HostDatabase::Postgres(url))?,
+            home: Home::new()?,
+            _database: Some(guard),
+        }))
     }
 
     /// The end of every test: no inconsistency, and a server that runs stops in order.
