@@ -17,6 +17,7 @@ mod importing;
 mod init;
 mod limits;
 mod locking;
+mod memory;
 mod postgres;
 mod restore;
 mod serving;
