@@ -21,10 +21,6 @@ pub(crate) struct Transaction {
 
 /// A recipient that was accepted.
 #[derive(Debug)]
-#[expect(
-    dead_code,
-    reason = "the transport's envelope has no place yet for what the sender wants to hear"
-)]
 pub(crate) struct Accepted {
     /// Where the message goes: `<Postmaster>` and our own address literals resolved.
     pub(crate) address: EmailAddress,

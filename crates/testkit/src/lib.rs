@@ -5,6 +5,7 @@
 //! - [`line::LineClient`] speaks any line protocol, in plain text or TLS, with a deadline on each
 //!   wait, so that a test that fails says where instead of hanging.
 //! - [`mail`] makes messages, each unlike all others.
+//! - [`transcript`] plays protocol conversations written down as C: and S: lines.
 //!
 //! Invariant: nothing here sleeps; what has to be waited for is waited for.
 
@@ -20,3 +21,4 @@ pub mod program;
 pub mod seed;
 pub mod server_log;
 pub mod smtp;
+pub mod transcript;

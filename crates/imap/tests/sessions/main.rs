@@ -6,11 +6,11 @@ mod conditions;
 mod hostile;
 mod messages;
 mod stage;
-#[path = "../../../smtp/tests/sessions/transcript/mod.rs"]
-mod transcript;
 mod volume;
 
 use std::path::Path;
+
+use hikyaku_testkit::transcript;
 
 use stage::Host;
 

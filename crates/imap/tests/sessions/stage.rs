@@ -19,6 +19,7 @@ use hikyaku_net::{
     CertificateFiles, ClosedZone, Connection, ConnectionOptions, SelfSigned, Service as _,
     TlsServer, self_signed,
 };
+use hikyaku_testkit::transcript::{Kept, Pipe, Scene};
 use hikyaku_types::{ByteSize, OffsetTimestamp, Secret, Timestamp};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use rustls_pki_types::ServerName;
@@ -30,10 +31,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    messages,
-    transcript::{Kept, Pipe, Scene},
-};
+use crate::messages;
 
 /// The host's name.
 pub(crate) const HOST: &str = "mail.example.test";

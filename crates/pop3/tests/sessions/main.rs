@@ -3,10 +3,10 @@
 
 mod conditions;
 mod stage;
-#[path = "../../../smtp/tests/sessions/transcript/mod.rs"]
-mod transcript;
 
 use std::path::Path;
+
+use hikyaku_testkit::transcript;
 
 use stage::Host;
 

@@ -28,7 +28,7 @@ use tokio::{io::duplex, sync::watch};
 use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
-use crate::transcript::{Kept, Pipe, Scene};
+use hikyaku_testkit::transcript::{Kept, Pipe, Scene};
 
 /// The host's name.
 pub(crate) const HOST: &str = "mail.example.test";

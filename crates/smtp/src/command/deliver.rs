@@ -1,7 +1,9 @@
 //! The end of DATA and BDAT: the message is handed on, and the client hears what became of it.
 
 use hikyaku_smtp_proto::{Fault, Greeting, Protocol, Reply, command::Smtputf8, reply::table};
-use hikyaku_transport::{Accepted, Answer, Envelope, Recipient, Rejection, Source};
+use hikyaku_transport::{
+    Accepted, Answer, Envelope, Notify, OriginalRecipient, Recipient, Rejection, Reporting, Source,
+};
 use tracing::{info, warn};
 
 use super::{mail::owns, reply_of};
@@ -9,7 +11,7 @@ use crate::{
     AuthorCheck, received,
     session::{Ending, Received, Session},
     submission::{self, Authors, Stamp},
-    transaction::Transaction,
+    transaction::{self, Transaction},
 };
 
 /// Ends the transaction: delivers the message or refuses it, and replies.
@@ -82,13 +84,14 @@ async fn deliver(
             account: session.account.as_ref().map(|account| account.scope),
         },
         sender: transaction.mail.sender,
-        recipients: transaction
-            .recipients
-            .into_iter()
-            .map(|recipient| Recipient {
-                address: recipient.address,
-            })
-            .collect(),
+        recipients: transaction.recipients.into_iter().map(addressee).collect(),
+        reporting: Reporting {
+            host: session.shared.options.hostname.clone(),
+            envelope_id: transaction
+                .mail
+                .envelope_id
+                .map(|id| id.as_str().to_owned()),
+        },
         answer: match session.flow.protocol() {
             Protocol::Smtp => Answer::Whole,
             Protocol::Lmtp => Answer::PerRecipient,
@@ -105,6 +108,23 @@ async fn deliver(
         );
         reply_of(&rejection)
     })
+}
+
+/// A recipient as the transport knows it. A delay is not reported yet: nothing waits here.
+fn addressee(recipient: transaction::Accepted) -> Recipient {
+    let notify = recipient.notify.map(|notify| Notify {
+        success: notify.success,
+        failure: notify.failure,
+    });
+    let original = recipient.original.map(|original| OriginalRecipient {
+        address_type: original.address_type,
+        address: original.address,
+    });
+    Recipient {
+        address: recipient.address,
+        notify: notify.unwrap_or_default(),
+        original,
+    }
 }
 
 /// Checks the authors of a message that a user sends, and adds the fields that it lacks.

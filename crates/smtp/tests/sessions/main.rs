@@ -3,11 +3,11 @@
 mod hostile;
 mod scene;
 mod service;
-mod transcript;
 
 use std::path::Path;
 
 use hikyaku_db::testing::TestDatabase;
+use hikyaku_testkit::transcript;
 
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts"))

@@ -26,7 +26,7 @@ use hikyaku_transport::{Policy, Transport};
 use hikyaku_types::ByteSize;
 use tokio_util::sync::CancellationToken;
 
-use crate::transcript::{Kept, PATIENCE, Pipe, Scene, matches};
+use hikyaku_testkit::transcript::{Kept, PATIENCE, Pipe, Scene, matches};
 use people::People;
 use tls::Certificate;
 

@@ -11,7 +11,7 @@ use hikyaku_types::ByteSize;
 use tokio_util::sync::CancellationToken;
 
 use super::tls::Certificate;
-use crate::transcript::Pipe;
+use hikyaku_testkit::transcript::Pipe;
 
 /// Octets that fit into each direction of a pipe.
 const ROOM: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use rustls_pki_types::ServerName;
 use tempfile::TempDir;
 use tokio_rustls::TlsConnector;
 
-use crate::transcript::Pipe;
+use hikyaku_testkit::transcript::Pipe;
 
 pub(crate) struct Certificate {
     _folder: TempDir,

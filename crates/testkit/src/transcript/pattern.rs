@@ -12,7 +12,7 @@ enum Part<'a> {
 }
 
 /// Whether the line is like the pattern. If it is, what stands for new names is kept.
-pub(crate) fn matches(pattern: &str, line: &str, kept: &mut Kept) -> bool {
+pub fn matches(pattern: &str, line: &str, kept: &mut Kept) -> bool {
     let parts = parts(pattern);
     let mut found = Kept::new();
     if !matches_from(&parts, line, kept, &mut found) {

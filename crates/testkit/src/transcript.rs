@@ -40,24 +40,25 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use pattern::matches;
+pub use pattern::matches;
 
 /// How long a line may take to come. Only a test that fails waits so long.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Octets of what was sent at once that a failure shows.
 const MAX_SHOWN: usize = 1_000;
 
 /// One end of a connection.
-pub(crate) trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
 
 /// What was kept under a name.
-pub(crate) type Kept = BTreeMap<String, String>;
+pub type Kept = BTreeMap<String, String>;
 
 /// The server and what surrounds it.
-pub(crate) trait Scene {
+#[expect(async_fn_in_trait, reason = "scenes are played on the test's own task")]
+pub trait Scene {
     /// Opens a connection: `@open words`.
     async fn open(&mut self, words: &[String]) -> Result<Box<dyn Pipe>, String>;
 
@@ -75,7 +76,7 @@ pub(crate) trait Scene {
 }
 
 /// The transcripts of a folder, in the order of their names. There must be some.
-pub(crate) fn all_in(folder: &Path) -> Vec<PathBuf> {
+pub fn all_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder of transcripts can be read");
     let mut paths: Vec<_> = entries
         .map(|entry| entry.expect("its entries can be read").path())
@@ -90,7 +91,7 @@ pub(crate) fn all_in(folder: &Path) -> Vec<PathBuf> {
 ///
 /// # Panics
 /// When something else happens than is written there; the message says where.
-pub(crate) async fn play(path: &Path, scene: &mut impl Scene) {
+pub async fn play(path: &Path, scene: &mut impl Scene) {
     let text = fs::read_to_string(path).expect("the transcript can be read");
     let mut player = Player::default();
     let mut lines = text.lines().enumerate().peekable();
