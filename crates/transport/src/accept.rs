@@ -2,6 +2,7 @@
 
 mod deliver;
 mod prepared;
+mod report;
 
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
-//! What a caller hands over besides the content: who sends, to whom, and how it came.
+//! What a caller hands over besides the content: who sends, to whom, how it came, and
+//! what the sender wants to hear.
 
 use std::net::IpAddr;
 
 use hikyaku_directory::AccountScope;
-use hikyaku_types::{EmailAddress, SessionId};
+use hikyaku_types::{Domain, EmailAddress, SessionId};
 
 /// The door by which a message came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +46,46 @@ pub struct Source {
 pub struct Recipient {
     /// The address as the client gave it.
     pub address: EmailAddress,
+    /// What the sender wants to hear.
+    pub notify: Notify,
+    /// The address as the sender first wrote it, where others rewrote it on the way.
+    pub original: Option<OriginalRecipient>,
+}
+
+/// Of which fates of a recipient the sender wants to hear (RFC 3461 §4.1). Default: of failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notify {
+    /// It was delivered.
+    pub success: bool,
+    /// It was not.
+    pub failure: bool,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self {
+            success: false,
+            failure: true,
+        }
+    }
+}
+
+/// A recipient as the sender first wrote it (RFC 3461 §4.2), decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginalRecipient {
+    /// `rfc822`, `utf-8` …
+    pub address_type: String,
+    /// The address.
+    pub address: String,
+}
+
+/// What a report to the sender says besides the fates of the recipients.
+#[derive(Debug, Clone)]
+pub struct Reporting {
+    /// Who reports: the name of this host.
+    pub host: Domain,
+    /// The sender's own name for the message (RFC 3461 §4.4).
+    pub envelope_id: Option<String>,
 }
 
 /// Whether the caller can answer each recipient on its own (RFC 2033 §4.2) or only the message.
@@ -67,6 +108,8 @@ pub struct Envelope {
     pub recipients: Vec<Recipient>,
     /// How the caller can answer.
     pub answer: Answer,
+    /// For the report to a sender who is one of ours.
+    pub reporting: Reporting,
     /// Header lines that go above the content of every recipient's copy, ending in CRLF: the
     /// Received line of this hop (RFC 5321 §4.4).
     pub trace_header: Vec<u8>,

@@ -179,7 +179,7 @@ mod tests {
         assert!(admission.admit(peer("2001:db8::3"), &share).is_ok());
     }
 
-    /// The command line talks to the server through a local socket, above all when it is in trouble.
+    /// The command line talks to the server through a local socket, above all in trouble.
     #[test]
     fn the_local_socket_is_open_when_everything_is_taken() {
         let admission = Admission::new(limits());

@@ -12,7 +12,7 @@ use hikyaku_types::{EmailAddress, OffsetTimestamp, TenantId, TraceId};
 
 use crate::{
     Accepted, Answer, Envelope, Policy, Rejection,
-    accept::Prepared,
+    accept::{Prepared, report},
     prefix,
     recipient::{Route, route},
     trace::{self, Outcome, TraceOfMessage, TraceOfRecipient},
@@ -67,9 +67,9 @@ struct Copy {
 
 /// What became of one recipient, for the reply and for the trace.
 #[derive(Clone)]
-struct Fate {
-    scope: Option<AccountScope>,
-    result: Result<Outcome, Rejection>,
+pub(super) struct Fate {
+    pub(super) scope: Option<AccountScope>,
+    pub(super) result: Result<Outcome, Rejection>,
 }
 
 /// Routes and delivers to all recipients.
@@ -79,7 +79,10 @@ pub(super) fn all(tx: &WriteTx<'_>, job: &Job) -> Result<Accepted, Failure> {
     deliver(tx, job, &copies, &mut fates)?;
     let taken = fates.iter().any(|fate| fate.result.is_ok());
     match job.envelope.answer {
-        _ if taken => record(tx, job, transaction, &fates)?,
+        _ if taken => {
+            record(tx, job, transaction, &fates)?;
+            report::send(tx, job, transaction, &fates)?;
+        }
         Answer::Whole => return Err(Failure::Refused(reason_for_all(&fates))),
         // Nothing was written, and each recipient hears its own reason.
         Answer::PerRecipient => {}

@@ -1,132 +1,16 @@
-//! What `Transport::accept` promises, on both engines.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+//! Accepting: every recipient's outcome, or nothing.
 
 use bytes::Bytes;
 use hikyaku_blob::SpaceWatch;
-use hikyaku_db::{Lane, testing::TestDatabase};
-use hikyaku_directory::{
-    AccountScope, DirectoryError, PlatformScope, TenantScope,
-    accounts::{self, NewAccount},
-    addresses, domains,
-    tenants::{self, NewTenant},
-};
-use hikyaku_mailstore::{Limits, MailboxPath, Mailstore, Quota};
+use hikyaku_db::Lane;
+use hikyaku_mailstore::Quota;
 use hikyaku_transport::{
-    Answer, Envelope, MailboxFull, Policy, Recipient, Rejection, Source, Transport, Via,
-    trace::{self, Outcome, Search},
+    Answer, MailboxFull, Policy, Rejection, Transport, Via,
+    trace::{self, Outcome},
 };
-use hikyaku_types::{ByteSize, Id, SessionId};
+use hikyaku_types::ByteSize;
 
-const MAIL: &str = "From: a@remote.example\r\nTo: x@example.test\r\nMessage-ID: <one@remote>\r\n\
-                    Subject: hello\r\n\r\nA letter.\r\n";
-
-/// A tenant with the domain `example.test`, and the rooms a message passes.
-struct World {
-    test: TestDatabase,
-    tenant: TenantScope,
-    transport: Transport,
-    mailstore: Mailstore,
-}
-
-impl World {
-    async fn new(test: TestDatabase, policy: Policy) -> Self {
-        let tenant = test
-            .db
-            .write(Lane::Mail, |tx| {
-                let operator = PlatformScope::operator();
-                let tenant = tenants::create(tx, operator, &NewTenant::named("Test"))?;
-                domains::create(tx, operator, tenant, &"example.test".parse().unwrap())?;
-                Ok::<_, DirectoryError>(tenant)
-            })
-            .await
-            .unwrap();
-        let transport = Transport::new(test.db.clone(), policy, SpaceWatch::elsewhere());
-        let mailstore = Mailstore::new(test.db.clone(), Limits::default());
-        Self {
-            test,
-            tenant,
-            transport,
-            mailstore,
-        }
-    }
-
-    async fn account(&self, local: &str, quota: Quota) -> AccountScope {
-        let address = format!("{local}@example.test").parse().unwrap();
-        let new = NewAccount::person(address);
-        let made = self.test.db.write(Lane::Mail, move |tx| {
-            let scope = accounts::create(tx, PlatformScope::operator(), &new).unwrap();
-            hikyaku_mailstore::accounts::create(tx, scope, quota)?;
-            Ok::<_, hikyaku_mailstore::MailError>(scope)
-        });
-        made.await.unwrap()
-    }
-
-    async fn alias(&self, alias: &str, target: &str) {
-        let (alias, target) = (alias.parse().unwrap(), target.parse().unwrap());
-        self.test
-            .db
-            .write(Lane::Mail, move |tx| {
-                addresses::create_alias(tx, PlatformScope::operator(), &alias, &target)
-            })
-            .await
-            .unwrap();
-    }
-
-    async fn accept(&self, envelope: Envelope) -> Result<Vec<Result<(), Rejection>>, Rejection> {
-        let content = Bytes::from_static(MAIL.as_bytes());
-        self.transport
-            .accept(envelope, content)
-            .await
-            .map(|accepted| accepted.outcomes)
-    }
-
-    async fn inbox(&self, scope: AccountScope) -> hikyaku_mailstore::Mailbox {
-        let inbox = "INBOX".parse::<MailboxPath>().unwrap();
-        self.mailstore
-            .mailbox(scope, &inbox)
-            .await
-            .unwrap()
-            .unwrap()
-    }
-
-    async fn trace(&self) -> Vec<trace::TraceRow> {
-        let tenant = self.tenant.tenant;
-        let what = Search {
-            limit: 100,
-            ..Search::default()
-        };
-        self.test
-            .db
-            .read(move |tx| trace::search(tx, tenant, &what))
-            .await
-            .unwrap()
-    }
-
-    /// Every counter is what it counts.
-    async fn check(&self) {
-        assert_eq!(self.mailstore.check_all().await.unwrap(), []);
-    }
-}
-
-fn envelope(recipients: &[&str], answer: Answer) -> Envelope {
-    Envelope {
-        source: Source {
-            via: Via::Smtp,
-            ip: "192.0.2.1".parse().unwrap(),
-            session: SessionId::from_i64(7),
-            account: None,
-        },
-        sender: Some("a@remote.example".parse().unwrap()),
-        recipients: recipients
-            .iter()
-            .map(|address| Recipient {
-                address: address.parse().unwrap(),
-            })
-            .collect(),
-        answer,
-        trace_header: b"Received: from test; Mon, 05 Jan 2026 09:00:00 +0900\r\n".to_vec(),
-    }
-}
+use crate::world::{MAIL, World, envelope};
 
 fn messages(limit: u64) -> Quota {
     Quota {
@@ -343,24 +227,5 @@ hikyaku_db::on_both_engines! {
         let left = world.trace().await;
         assert_eq!(left.len(), 1);
         assert!(left[0].at >= between);
-    }
-}
-
-impl World {
-    async fn last_message(&self, scope: AccountScope) -> String {
-        let inbox = self.inbox(scope).await;
-        let everything = hikyaku_mailstore::UidSet::all();
-        let fields = hikyaku_mailstore::Fields::default();
-        let rows = self
-            .mailstore
-            .rows(scope, inbox.id, &everything, None, 100, fields)
-            .await
-            .unwrap();
-        let bytes = self
-            .mailstore
-            .content(scope, rows[rows.len() - 1].message)
-            .await
-            .unwrap();
-        String::from_utf8(bytes.to_vec()).unwrap()
     }
 }

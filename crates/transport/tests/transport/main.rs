@@ -1,0 +1,6 @@
+//! What `Transport::accept` promises, on both engines.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod accept;
+mod reports;
+mod world;
