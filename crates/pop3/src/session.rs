@@ -102,10 +102,11 @@ impl<'a> Session<'a> {
             }
             // All sides may be dropped: reading a line loses nothing, and waiting has no state.
             let result = tokio::select! {
+                // A change that was known before a command came is asked about before it.
                 biased;
+                () = sign_in_changed(&mut self.watch) => continue,
                 result = self.connection.read_line(rule, idle) => result,
                 () = eviction(lock) => return Err(End::Evicted),
-                () = sign_in_changed(&mut self.watch) => continue,
             };
             if let Some(lock) = lock {
                 lock.works();

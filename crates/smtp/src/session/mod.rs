@@ -144,10 +144,12 @@ impl Session {
             self.check_sign_in().await?;
             let time = self.shared.options.limits.command_time;
             tokio::select! {
+                // A change that was known before a command came is asked about before it.
+                biased;
+                () = sign_in_changed(&mut self.account) => {}
                 line = self.connection.read_line(COMMAND, time) => {
                     return Ok(line.map(Zeroizing::new));
                 }
-                () = sign_in_changed(&mut self.account) => {}
             }
         }
     }
