@@ -28,8 +28,6 @@ mod login;
 pub mod logins;
 mod name;
 pub mod password;
-#[cfg(test)]
-mod plan;
 mod scope;
 pub mod sign_in;
 mod stored;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use hikyaku_db::{Database, DbError, Lane};
-use hikyaku_directory::{DirectoryError, PlatformScope, accounts};
+use hikyaku_db::{Database, DbError, Lane, WriteTx};
+use hikyaku_directory::{DirectoryError, PlatformScope, accounts, tenants};
 use hikyaku_mailstore::{MailError, Mailstore};
 use hikyaku_transport::trace;
+use hikyaku_types::{TenantId, Timestamp};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -13,7 +14,7 @@ use crate::config::Limits;
 
 /// Time between two rounds.
 const INTERVAL: Duration = Duration::from_hours(1);
-/// Deleted accounts that are looked up at once.
+/// Deleted accounts, and tenants, that are looked up at once.
 const PAGE: u32 = 100;
 
 /// The rooms that maintenance works in.
@@ -102,12 +103,30 @@ impl Maintenance {
 
     async fn purge_trace(&self) -> Result<(), MaintenanceError> {
         let before = self.db.now().minus(days(self.limits.trace_days));
-        while self
-            .db
-            .write(Lane::Background, move |tx| trace::purge(tx, before))
-            .await?
-            > 0
-        {}
+        let mut last: Option<String> = None;
+        loop {
+            let (operator, after) = (PlatformScope::operator(), last.clone());
+            let page = self
+                .db
+                .read(move |tx| tenants::list(tx, operator, after.as_deref(), PAGE))
+                .await?;
+            for tenant in &page {
+                self.purge_trace_of(tenant.scope.tenant, before).await?;
+            }
+            match page.last() {
+                Some(tenant) => last = Some(tenant.name.clone()),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn purge_trace_of(
+        &self,
+        tenant: TenantId,
+        before: Timestamp,
+    ) -> Result<(), MaintenanceError> {
+        let purge = move |tx: &WriteTx<'_>| trace::purge(tx, tenant, before);
+        while self.db.write(Lane::Background, purge).await? > 0 {}
         Ok(())
     }
 }

@@ -219,16 +219,27 @@ fn read_row(row: &Row<'_>) -> Result<TraceRow, DbError> {
 /// Rows removed by one call of [`purge`] at most: about 10 ms of writer time.
 pub const PURGE_CHUNK: i64 = 500;
 
-/// Removes up to [`PURGE_CHUNK`] rows older than `before`; says how many, so that the caller
-/// comes again until it is none.
-pub fn purge(tx: &WriteTx<'_>, before: Timestamp) -> Result<u64, DbError> {
-    tx.execute(
-        "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at < ?1 ORDER BY at LIMIT ?2)",
-        params![before, PURGE_CHUNK],
-    )
+const PURGE: &str = "DELETE FROM trace WHERE id IN \
+     (SELECT id FROM trace WHERE tenant_id = ?1 AND at < ?2 ORDER BY at LIMIT ?3)";
+
+/// Removes up to [`PURGE_CHUNK`] rows of a tenant older than `before`; says how many, so that the
+/// caller comes again until it is none.
+pub fn purge(tx: &WriteTx<'_>, tenant: TenantId, before: Timestamp) -> Result<u64, DbError> {
+    tx.execute(PURGE, params![tenant, before, PURGE_CHUNK])
 }
 
 /// The number in an id, for columns that hold it without its type.
 pub(crate) fn raw(id: impl Id) -> i64 {
     id.to_i64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However many rows are kept.
+    #[tokio::test]
+    async fn purging_reads_what_it_removes() {
+        hikyaku_db::testing::assert_only_searches(PURGE.to_owned(), 3).await;
+    }
 }

@@ -24,12 +24,15 @@
 //! databases); each test has a database of its own there. Without that variable the PostgreSQL
 //! tests fail, unless `HIKYAKU_TEST_ENGINES=sqlite` says that they are not wanted.
 
+mod plan;
 mod server;
 
 use std::sync::Arc;
 
 use hikyaku_types::Timestamp;
 use tempfile::TempDir;
+
+pub use plan::assert_only_searches;
 
 use crate::{Database, Engine, ManualClock, Migration, Options, Target};
 

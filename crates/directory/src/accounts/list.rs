@@ -109,7 +109,7 @@ fn fold_local(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::assert_only_searches;
+    use hikyaku_db::testing::assert_only_searches;
 
     #[tokio::test]
     async fn pages_are_read_in_the_order_of_an_index() {

@@ -324,7 +324,7 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_looks_up_by_index_only() {
         for size in CHUNKS {
-            crate::plan::assert_only_searches(statement(size), size * 3).await;
+            hikyaku_db::testing::assert_only_searches(statement(size), size * 3).await;
         }
     }
 

@@ -90,8 +90,8 @@ mod tests {
     async fn a_sign_in_looks_up_by_index_only() {
         for login in ["taro@example.test", "abcd001"] {
             let login = LoginName::parse(login).unwrap();
-            crate::plan::assert_only_searches(statement(&login), 1).await;
+            hikyaku_db::testing::assert_only_searches(statement(&login), 1).await;
         }
-        crate::plan::assert_only_searches(select("", OF_SCOPE), 2).await;
+        hikyaku_db::testing::assert_only_searches(select("", OF_SCOPE), 2).await;
     }
 }

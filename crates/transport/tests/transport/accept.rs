@@ -8,7 +8,7 @@ use hikyaku_transport::{
     Answer, MailboxFull, Policy, Rejection, Transport, Via,
     trace::{self, Outcome},
 };
-use hikyaku_types::ByteSize;
+use hikyaku_types::{ByteSize, Id as _, TenantId};
 
 use crate::world::{MAIL, World, envelope};
 
@@ -222,8 +222,13 @@ hikyaku_db::on_both_engines! {
         let between = world.test.db.now().plus(std::time::Duration::from_secs(1));
         world.test.clock.advance(std::time::Duration::from_secs(2));
         world.accept(envelope(&to, Answer::Whole)).await.unwrap();
-        let purged = world.test.db.write(Lane::Background, move |tx| trace::purge(tx, between));
-        assert_eq!(purged.await.unwrap(), 1);
+        let tenant = world.tenant.tenant;
+        let purge = |tenant| {
+            world.test.db.write(Lane::Background, move |tx| trace::purge(tx, tenant, between))
+        };
+        assert_eq!(purge(TenantId::from_i64(tenant.to_i64() + 1)).await.unwrap(), 0);
+        assert_eq!(purge(tenant).await.unwrap(), 1);
+        assert_eq!(purge(tenant).await.unwrap(), 0);
         let left = world.trace().await;
         assert_eq!(left.len(), 1);
         assert!(left[0].at >= between);

@@ -1,10 +1,13 @@
-//! For tests: how SQLite runs a statement.
+//! How SQLite runs a statement.
 
-use hikyaku_db::{Engine, Value, testing};
+use crate::{Engine, Value};
 
 /// Fails unless a statement of so many parameters finds all its rows by indexes and sorts nothing.
-pub(crate) async fn assert_only_searches(sql: String, parameters: usize) {
-    let test = testing::fresh(Engine::Sqlite).await;
+///
+/// # Panics
+/// When it does not.
+pub async fn assert_only_searches(sql: String, parameters: usize) {
+    let test = super::fresh(Engine::Sqlite).await;
     let steps: Vec<String> = test
         .db
         .read(move |tx| {
@@ -15,7 +18,7 @@ pub(crate) async fn assert_only_searches(sql: String, parameters: usize) {
             )
         })
         .await
-        .unwrap();
+        .expect("the statement can be planned");
     assert!(
         steps.iter().any(|step| step.starts_with("SEARCH")),
         "{steps:#?}"
