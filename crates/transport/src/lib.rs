@@ -7,8 +7,8 @@
 //! - `Ok` from [`Transport::accept`] means that every recipient's outcome is durable: placement,
 //!   counters, content and trace are written in one transaction, and the reply comes after its
 //!   commit and fsync.
-//! - A sender who signed in hears of recipients who did not get the message, and on request of those
-//!   who did; the report is delivered in the same transaction.
+//! - A sender who signed in hears of recipients who did not get the message, and on request of
+//!   those who did; the report is delivered in the same transaction.
 //! - `Err` means that nothing was written. Nothing bounces to a stranger after acceptance.
 //! - Accounts are locked in ascending id, so that two messages to the same people cannot deadlock.
 //! - No network output happens while a transaction is open.
