@@ -18,7 +18,10 @@ impl OwnPostgres {
     pub fn start(prefix: &str) -> Result<Self> {
         let name = format!("{prefix}-{}", std::process::id());
         let url = script(&["start", "--name", &name])?;
-        Ok(Self { name, url: url.trim().to_owned() })
+        Ok(Self {
+            name,
+            url: url.trim().to_owned(),
+        })
     }
 
     /// Its database `postgres`, which is empty.

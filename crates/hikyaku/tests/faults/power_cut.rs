@@ -40,6 +40,7 @@ fn what_was_acknowledged_survives() -> Result<()> {
     let mut seed = Seed::of_run("power cut");
     let (recording, promises) = recorded(Synchronous::Full, Load::FULL, &mut seed)?;
     promises.check_group_commit(&recording)?;
+    promises.check_log_was_copied(&recording)?;
     let cuts = count_from("HIKYAKU_TEST_POWER_CUTS", CUTS)?;
     let points = CutPoint::choose(cuts, &promises, &recording, &mut seed);
     let outcomes = revive_all(&recording, &promises, points)?;

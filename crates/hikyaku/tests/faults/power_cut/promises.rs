@@ -1,16 +1,16 @@
 //! What the server promised to its clients, and at which moment of the recording.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::{
     recording::{Moment, Operation, Recording, Step},
     workload::{Deletion, Diary, Sent},
 };
 
-/// The words in a reply that say: it is ours now. A name of the transaction follows.
-const ACCEPTED: &[u8] = b"Accepted as ";
+/// The reply to QUIT in POP3.
+const GOOD_BYE: &[u8] = b"+OK good-bye";
 
 /// One message for one recipient.
 #[derive(Debug, Clone)]
@@ -142,72 +142,101 @@ impl Promises {
         ensure!(largest > 1, "no two messages were committed together");
         Ok(())
     }
+
+    /// The write-ahead log was copied into the database while mail came in, not only at the end of
+    /// a run: in the last run, which has no end, and with messages acknowledged behind it.
+    pub(super) fn check_log_was_copied(&self, recording: &Recording) -> Result<()> {
+        let is_new_log = |operation: &Operation| match operation {
+            Operation::Create { file } => file.ends_with("-wal"),
+            _ => false,
+        };
+        let is_copy = |operation: &Operation| match operation {
+            Operation::Write { file, .. } => file == "hikyaku.db",
+            _ => false,
+        };
+        let last_run = recording.operations.iter().rposition(is_new_log);
+        let last_run = last_run.context("no log")?;
+        let behind = |step: &Step| {
+            matches!(step, Step::Begin(number)
+                if *number > last_run && is_copy(&recording.operations[*number]))
+        };
+        let copied = recording.steps.iter().position(behind);
+        let copied = copied.context("the log was never copied under load")?;
+        let acknowledged = self
+            .moments()
+            .iter()
+            .filter(|moment| **moment > copied)
+            .count();
+        eprintln!("{acknowledged} deliveries were acknowledged behind a copy of the log");
+        ensure!(acknowledged > 0, "the log was never copied under load");
+        Ok(())
+    }
 }
 
 /// The replies of a recording, by what they can be found by.
 struct Replies<'a> {
-    /// By the name of the transaction: the last reply that says so (LMTP says it once a recipient).
-    accepted: BTreeMap<Vec<u8>, Moment>,
-    by_port: BTreeMap<u16, Vec<(Moment, &'a [u8])>>,
+    /// By a line of it: the last such line (LMTP says the same once for each recipient).
+    lines: HashMap<&'a [u8], Moment>,
+    by_port: HashMap<u16, Vec<(Moment, &'a [u8])>>,
     local: Vec<(Moment, &'a [u8])>,
 }
 
 impl<'a> Replies<'a> {
     fn of(recording: &'a Recording) -> Self {
         let mut replies = Self {
-            accepted: BTreeMap::new(),
-            by_port: BTreeMap::new(),
+            lines: HashMap::new(),
+            by_port: HashMap::new(),
             local: Vec::new(),
         };
         for (moment, client_port, octets) in recording.replies() {
-            for name in transactions(octets) {
-                replies.accepted.insert(name.to_vec(), moment);
+            let Some(port) = client_port else {
+                replies.local.push((moment, octets));
+                continue;
+            };
+            for line in octets.split(|octet| *octet == b'\n') {
+                replies.lines.insert(line.trim_ascii_end(), moment);
             }
-            match client_port {
-                Some(port) => replies
-                    .by_port
-                    .entry(port)
-                    .or_default()
-                    .push((moment, octets)),
-                None => replies.local.push((moment, octets)),
-            }
+            let of_port = replies.by_port.entry(port).or_default();
+            of_port.push((moment, octets));
         }
         replies
     }
 
-    /// When a message was acknowledged; none when it was not.
+    /// When a message was acknowledged; none when it was not. The reply names the transaction
+    /// (SMTP) or the UID (IMAP), so there is no other like it.
     fn accepted(&self, sent: &Sent) -> Result<Option<Moment>> {
         let Some(reply) = &sent.accepted else {
             return Ok(None);
         };
-        let name = transactions(reply.as_bytes())
-            .next()
-            .context("a 250 without a name")?;
-        let moment = self
-            .accepted
-            .get(name)
-            .with_context(|| format!("{reply:?} is not recorded"))?;
+        let moment = self.lines.get(reply.as_bytes());
+        let moment = moment.with_context(|| format!("{reply:?} is not recorded"))?;
         Ok(Some(*moment))
     }
 
     /// A session that ended with QUIT: what it deleted is gone from its `+OK` on, and may be gone
-    /// from the reply before it on.
+    /// from the reply before it on. The session also looked at what it deleted; by that it is
+    /// found, should another one have had the same port.
     fn note(&self, deletion: &Deletion, messages: &mut [Promise]) -> Result<()> {
         let replies = self
             .by_port
             .get(&deletion.client_port)
             .context("a session not recorded")?;
-        let [.., before, last] = replies.as_slice() else {
-            bail!("a session with too few replies")
-        };
-        ensure!(
-            last.1.starts_with(b"+OK"),
-            "the reply to QUIT is not the last"
-        );
+        let last_id = deletion.ids.last().context("nothing was deleted")?;
+        let looked_at = replies
+            .iter()
+            .rposition(|(_, octets)| mentions(octets, last_id));
+        let rest = replies.get(looked_at.context("a session not recorded")?..);
+        let rest = rest.unwrap_or_default();
+        let quit = rest
+            .iter()
+            .position(|(_, octets)| octets.starts_with(GOOD_BYE));
+        let quit = quit.context("no reply to QUIT")?;
+        let before = quit.checked_sub(1).and_then(|before| rest.get(before));
+        let last = rest.get(quit);
         for message in messages {
             if message.recipient == deletion.owner && deletion.ids.contains(&message.id) {
-                message.may_be_deleted = Some(before.0);
-                message.deleted = Some(last.0);
+                message.may_be_deleted = before.map(|reply| reply.0);
+                message.deleted = last.map(|reply| reply.0);
             }
         }
         Ok(())
@@ -216,25 +245,19 @@ impl<'a> Replies<'a> {
     /// When the command line was told that an account exists.
     fn account(&self, address: &str) -> Result<Moment> {
         let told = format!("\"address\":\"{address}\"");
-        let found = self.local.iter().find(|(_, octets)| {
-            octets
-                .windows(told.len())
-                .any(|window| window == told.as_bytes())
-        });
-        Ok(found
-            .with_context(|| format!("the making of {address} is not recorded"))?
-            .0)
+        let found = self
+            .local
+            .iter()
+            .find(|(_, octets)| mentions(octets, &told));
+        let found = found.with_context(|| format!("the making of {address} is not recorded"))?;
+        Ok(found.0)
     }
 }
 
-/// The names of transactions in a reply.
-fn transactions(reply: &[u8]) -> impl Iterator<Item = &[u8]> {
-    reply.split(|octet| *octet == b'\n').filter_map(|line| {
-        let at = line
-            .windows(ACCEPTED.len())
-            .position(|window| window == ACCEPTED)?;
-        Some(line.get(at + ACCEPTED.len()..)?.trim_ascii_end())
-    })
+fn mentions(octets: &[u8], text: &str) -> bool {
+    octets
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
 
 #[cfg(test)]
@@ -259,7 +282,5 @@ mod tests {
         ] {
             assert_eq!(promise.after(cut), expected, "{cut}");
         }
-        let mut names = transactions(b"250-2.0.0 x\r\n250 2.0.0 Accepted as 17\r\n");
-        assert_eq!((names.next(), names.next()), (Some(&b"17"[..]), None));
     }
 }

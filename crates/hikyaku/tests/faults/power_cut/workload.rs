@@ -1,7 +1,6 @@
 //! What the clients do while the server is recorded, and what they note down.
 
 use std::{
-    collections::BTreeSet,
     net::SocketAddr,
     sync::{
         Mutex, PoisonError,
@@ -10,9 +9,10 @@ use std::{
     thread,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use hikyaku_testkit::{
-    host::{Host, HostDatabase},
+    host::{Host, HostDatabase, PASSWORD},
+    imap::ImapClient,
     line::LineClient,
     mail::TestMail,
     seed::Seed,
@@ -40,14 +40,14 @@ pub(super) struct Load {
     runs: usize,
     /// Messages of each run.
     messages: usize,
-    /// SMTP connections that send them; one more speaks LMTP.
+    /// SMTP connections that send them; one more speaks LMTP, and one IMAP.
     connections: usize,
 }
 
 impl Load {
     pub(super) const FULL: Self = Self {
         runs: 2,
-        messages: 200,
+        messages: 260,
         connections: 5,
     };
     pub(super) const SMALL: Self = Self {
@@ -81,7 +81,8 @@ pub(super) struct Deletion {
     /// By this the replies to it are found.
     pub(super) client_port: u16,
     pub(super) owner: String,
-    pub(super) ids: BTreeSet<String>,
+    /// In the order in which it looked at them.
+    pub(super) ids: Vec<String>,
 }
 
 /// Records a server from its very first start to its sudden end.
@@ -104,7 +105,7 @@ pub(super) fn record(
         one_run(&host, load, run, &mut diary, seed)?;
         if run < load.runs {
             let status = host.stop()?;
-            anyhow::ensure!(status.success(), "the server ended with {status}");
+            ensure!(status.success(), "the server ended with {status}");
         } else {
             host.kill()?;
         }
@@ -131,6 +132,9 @@ fn one_run(host: &Host, load: Load, run: usize, diary: &mut Diary, seed: &mut Se
         }
         let (lmtp_seed, lmtp_shared) = (seed.split(), &shared);
         senders.push(scope.spawn(move || lmtp_shared.send_by_lmtp(lmtp, lmtp_seed)));
+        let (imap, append_seed, append_shared) = (host.address(143), seed.split(), &shared);
+        let owner = &people[1];
+        senders.push(scope.spawn(move || append_shared.append(imap, owner, append_seed)));
         let deleting = scope.spawn(|| shared.delete(pop3, &people[0]));
         let newcomer = host.account(&format!("newcomer{run}"));
         let mut result = newcomer.map(|account| diary.accounts.push(account));
@@ -183,6 +187,17 @@ impl Shared<'_> {
         Ok(())
     }
 
+    /// An IMAP client that stores copies of what it sent.
+    fn append(&self, imap: SocketAddr, owner: &str, mut seed: Seed) -> Result<()> {
+        let mut client = ImapClient::sign_in(LineClient::connect(imap)?, owner, PASSWORD)?;
+        while let Some((mail, _)) = self.next(&mut seed) {
+            let answer = client.append("INBOX", &mail.bytes)?;
+            ensure!(answer.contains(" OK [APPENDUID "), "{answer}");
+            self.note(mail, vec![owner.to_owned()], Verdict::Accepted(answer));
+        }
+        Ok(())
+    }
+
     /// Signs in, deletes the oldest messages, and quits; again and again.
     fn delete(&self, pop3: SocketAddr, owner: &str) -> Result<Vec<Deletion>> {
         let mut deletions = Vec::new();
@@ -191,9 +206,9 @@ impl Shared<'_> {
             let is_last = self.is_over.load(Relaxed);
             let mut client = read_mail(pop3, owner)?;
             let oldest: Vec<_> = client.list()?.into_iter().take(DELETED_AT_ONCE).collect();
-            let mut ids = BTreeSet::new();
+            let mut ids = Vec::new();
             for entry in &oldest {
-                ids.insert(client.message_id(entry.number)?);
+                ids.push(client.message_id(entry.number)?);
                 client.delete(entry.number)?;
             }
             let client_port = client.line.local_port();
@@ -253,8 +268,8 @@ impl Shared<'_> {
 fn some_size(seed: &mut Seed) -> usize {
     const KIB: u64 = 1024;
     let size = match seed.below(10) {
-        0..=4 => KIB + seed.below(7 * KIB),
-        5..=7 => 8 * KIB + seed.below(100 * KIB),
+        0..=3 => KIB + seed.below(7 * KIB),
+        4..=6 => 8 * KIB + seed.below(100 * KIB),
         _ => 100 * KIB + seed.below(200 * KIB),
     };
     usize::try_from(size).unwrap_or(0)
