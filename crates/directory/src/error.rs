@@ -34,6 +34,9 @@ pub enum DirectoryError {
     /// No such account, or not within reach.
     #[error("there is no account {0}")]
     NoSuchAccount(String),
+    /// The account was deleted, and its erasure has begun: what is left of it is not all of it.
+    #[error("the account is being erased, it cannot be brought back")]
+    BeingErased,
     /// No such alias, or not within reach, or the address is not an alias.
     #[error("there is no alias {0}")]
     NoSuchAlias(EmailAddress),

@@ -111,6 +111,7 @@ impl From<DirectoryError> for Problem {
             E::NoSuchTenant(_) => (StatusCode::NOT_FOUND, "no_such_tenant"),
             E::NoSuchDomain(_) => (StatusCode::NOT_FOUND, "no_such_domain"),
             E::NoSuchAccount(_) => (StatusCode::NOT_FOUND, "no_such_account"),
+            E::BeingErased => (StatusCode::CONFLICT, "account_being_erased"),
             E::NoSuchAlias(_) => (StatusCode::NOT_FOUND, "no_such_alias"),
             E::NoSuchLogin(_) => (StatusCode::NOT_FOUND, "no_such_login"),
             E::AliasTargetUnknown(_) => (StatusCode::BAD_REQUEST, "alias_target_unknown"),

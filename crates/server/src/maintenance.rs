@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hikyaku_db::{Database, DbError, Lane, WriteTx};
-use hikyaku_directory::{DirectoryError, PlatformScope, accounts, tenants};
+use hikyaku_directory::{AccountScope, DirectoryError, PlatformScope, accounts, tenants};
 use hikyaku_mailstore::{MailError, Mailstore};
 use hikyaku_transport::trace;
 use hikyaku_types::{TenantId, Timestamp};
@@ -79,6 +79,7 @@ impl Maintenance {
         Ok(())
     }
 
+    /// An account that cannot be erased is left to the next round; the others do not wait for it.
     async fn erase_accounts(&self) -> Result<(), MaintenanceError> {
         let before = self.db.now().minus(days(self.limits.account_restore_days));
         loop {
@@ -87,18 +88,38 @@ impl Maintenance {
                 .db
                 .read(move |tx| accounts::deleted(tx, operator, before, PAGE))
                 .await?;
-            if due.is_empty() {
-                return Ok(());
-            }
+            let mut erased = 0;
             for account in due {
                 let scope = account.scope;
-                let messages = self.mailstore.erase(scope).await?;
-                self.db
-                    .write(Lane::Background, move |tx| accounts::erase(tx, scope))
-                    .await?;
-                info!(account.id = %scope.account, messages, "a deleted account was erased");
+                match self.erase_account(scope).await {
+                    Ok(messages) => {
+                        erased += 1;
+                        info!(account.id = %scope.account, messages, "a deleted account was erased");
+                    }
+                    Err(error) => warn!(
+                        account.id = %scope.account,
+                        error = &error as &dyn std::error::Error,
+                        "a deleted account was not erased"
+                    ),
+                }
+            }
+            if erased == 0 {
+                return Ok(());
             }
         }
+    }
+
+    async fn erase_account(&self, scope: AccountScope) -> Result<u64, MaintenanceError> {
+        self.db
+            .write(Lane::Background, move |tx| {
+                accounts::begin_erasure(tx, scope)
+            })
+            .await?;
+        let messages = self.mailstore.erase(scope).await?;
+        self.db
+            .write(Lane::Background, move |tx| accounts::erase(tx, scope))
+            .await?;
+        Ok(messages)
     }
 
     async fn purge_trace(&self) -> Result<(), MaintenanceError> {
@@ -134,3 +155,6 @@ impl Maintenance {
 const fn days(count: u32) -> Duration {
     Duration::from_hours(24 * count as u64)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,10 @@
 //!
 //! Between the two the account can be restored; its address, aliases and login ids stay taken, so
 //! that nobody else gets its mail or its sign-ins. Mail for its addresses is treated as mail for
-//! unknown ones. The erasure is for the caller that has removed the account's mail before.
+//! unknown ones.
+//!
+//! The erasure removes the account's mail in between, in many transactions: [`begin_erasure`] comes
+//! first and makes sure that nobody brings half an account back.
 
 use hikyaku_db::{Hint, Tx, WriteTx, params};
 use hikyaku_types::Timestamp;
@@ -17,7 +20,7 @@ use crate::{AccountScope, DirectoryError, PlatformScope};
 pub struct DeletedAccount {
     /// The scope to restore or erase it with.
     pub scope: AccountScope,
-    /// When it was deleted.
+    /// When it was deleted; 1970 once its erasure has begun.
     pub deleted_at: Timestamp,
 }
 
@@ -33,10 +36,26 @@ pub fn delete(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DirectoryErro
 /// Takes the mark away: everything is as before.
 ///
 /// # Errors
-/// [`DirectoryError::NoSuchAccount`] when there is no such account that is deleted and not erased.
+/// [`DirectoryError::NoSuchAccount`] when there is no such account that is deleted and not erased;
+/// [`DirectoryError::BeingErased`].
 pub fn restore(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
-    lock_deleted(tx, scope)?;
+    if lock_deleted(tx, scope)? == ERASING {
+        return Err(DirectoryError::BeingErased);
+    }
     mark(tx, scope, None)
+}
+
+/// What stands for the instant of deletion once the erasure has begun: [`deleted`] finds the
+/// account first, whatever interrupts the work.
+const ERASING: Timestamp = Timestamp(0);
+
+/// Begins the erasure of a deleted account: from now on it cannot be restored.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchAccount`] when there is no such account that is deleted and not erased.
+pub fn begin_erasure(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
+    lock_deleted(tx, scope)?;
+    mark(tx, scope, Some(ERASING))
 }
 
 /// Removes all rows of a deleted account. What other rooms keep of it (mail) must be gone: their
@@ -100,12 +119,13 @@ fn mark(
     Ok(())
 }
 
-fn lock_deleted(tx: &Tx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
+/// Locks a deleted account and says when it was deleted.
+fn lock_deleted(tx: &Tx<'_>, scope: AccountScope) -> Result<Timestamp, DirectoryError> {
     tx.query_opt(
-        "SELECT id FROM account
+        "SELECT deleted_at FROM account
          WHERE tenant_id = ?1 AND id = ?2 AND deleted_at IS NOT NULL FOR UPDATE",
         params![scope.tenant, scope.account],
-        |_| Ok(()),
+        |row| row.get(0),
     )?
     .ok_or_else(|| unknown(scope))
 }

@@ -14,7 +14,7 @@ use hikyaku_types::{DomainId, EmailAddress, Timestamp};
 pub use change::{AccountChange, update};
 pub(crate) use create::create_in;
 pub use create::{NewAccount, create};
-pub use delete::{DeletedAccount, delete, deleted, erase, restore};
+pub use delete::{DeletedAccount, begin_erasure, delete, deleted, erase, restore};
 pub use find::{find_by_address, find_by_id, load};
 pub use find_deleted::find_deleted;
 pub use list::{ListQuery, MAX_PAGE, list};

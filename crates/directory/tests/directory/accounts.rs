@@ -308,6 +308,20 @@ hikyaku_db::on_both_engines! {
         })
         .await;
         assert_eq!(none.unwrap(), []);
+        let living = account(&test.db, "bob@example.test").await;
+        let begun = write(&test.db, move |tx| accounts::begin_erasure(tx, living)).await;
+        assert!(matches!(begun, Err(DirectoryError::NoSuchAccount(_))));
+        write(&test.db, move |tx| accounts::begin_erasure(tx, alice))
+            .await
+            .unwrap();
+        let restored = write(&test.db, move |tx| accounts::restore(tx, alice)).await;
+        assert!(matches!(restored, Err(DirectoryError::BeingErased)));
+        let due = read(&test.db, move |tx| {
+            accounts::deleted(tx, OPERATOR, deleted_at, 10)
+        })
+        .await
+        .unwrap();
+        assert_eq!(due.len(), 1, "an erasure that was interrupted goes on");
         write(&test.db, move |tx| accounts::erase(tx, alice))
             .await
             .unwrap();

@@ -35,16 +35,20 @@ pub(crate) async fn delete(
         .db
         .write(Lane::Background, move |tx| {
             let operator = PlatformScope::operator();
-            match accounts::find_by_address(tx, operator, &gone) {
+            let scope = match accounts::find_by_address(tx, operator, &gone) {
                 Ok(account) => {
                     accounts::delete(tx, account.scope)?;
-                    Ok(account.scope)
+                    account.scope
                 }
                 Err(DirectoryError::NoSuchAccount(_)) if erase => {
-                    accounts::find_deleted(tx, operator, &gone)
+                    accounts::find_deleted(tx, operator, &gone)?
                 }
-                Err(error) => Err(error),
+                Err(error) => return Err(error),
+            };
+            if erase {
+                accounts::begin_erasure(tx, scope)?;
             }
+            Ok(scope)
         })
         .await?;
     if erase {
