@@ -14,6 +14,8 @@ mod accounts_csv;
 mod exposition;
 mod ndjson;
 mod page;
+#[cfg(test)]
+mod page_tests;
 mod problem;
 mod provision;
 mod public;
