@@ -30,7 +30,7 @@ pub use watch::SignInWatch;
 use attempt::Service;
 
 use crate::{
-    Account, AccountScope,
+    Account, AccountScope, LoginName,
     credentials::CredentialVersion,
     password::{HashPool, HashPoolOptions},
 };
@@ -50,6 +50,18 @@ pub enum Protocol {
     Pop3,
     /// Webmail and the account pages.
     Web,
+}
+
+impl Protocol {
+    /// The word in the log.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Imap => "imap",
+            Self::Pop3 => "pop3",
+            Self::Web => "web",
+        }
+    }
 }
 
 /// Where a client connects from.
@@ -168,11 +180,62 @@ impl SignIn {
     ) -> Result<SignedIn, SignInError> {
         let result = self.0.sign_in(login, password, protocol, from).await;
         self.0.counters.outcome(&result);
+        tell(login, protocol, &result);
         result
     }
 
     /// Watches whether a sign-in still holds, for the session that goes on with it.
     pub fn watch(&self, signed_in: &SignedIn, protocol: Protocol) -> SignInWatch {
         SignInWatch::new(Arc::clone(&self.0), signed_in, protocol)
+    }
+}
+
+/// Logs what became of a sign-in: the line that support and tools like fail2ban look for. Where the
+/// client stands is said by the session that the line belongs to.
+fn tell(login: &str, protocol: Protocol, result: &Result<SignedIn, SignInError>) {
+    let protocol = protocol.word();
+    match result {
+        Ok(signed_in) => tracing::info!(
+            account.id = %signed_in.scope.account, account = %signed_in.account.address, protocol,
+            "signed in"
+        ),
+        Err(SignInError::Temporary(error)) => tracing::warn!(
+            protocol,
+            error = error as &dyn std::error::Error,
+            "sign-in not possible"
+        ),
+        Err(error) => {
+            let login = shown(login);
+            tracing::info!(%login, protocol, reason = %error, "sign-in refused");
+        }
+    }
+}
+
+/// A login name as the log shows it. What is no address is not shown: people type their password
+/// into the wrong field.
+fn shown(login: &str) -> String {
+    match LoginName::parse(login) {
+        Some(LoginName::Address(address)) => address.to_string(),
+        Some(LoginName::Id(_)) => "(an id)".to_owned(),
+        None => "(no name)".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_addresses_only() {
+        for (login, expected) in [
+            (" Taro%Example.Test", "Taro@example.test"),
+            ("correct-horse", "(an id)"),
+            ("x@y@z\r\nroot", "(no name)"),
+            ("", "(no name)"),
+        ] {
+            assert_eq!(shown(login), expected, "{login:?}");
+        }
+        let long = format!("{}@example.test", "x".repeat(10_000));
+        assert_eq!(shown(&long), "(no name)");
     }
 }

@@ -66,7 +66,7 @@ impl Session<'_> {
         self.pop3.metrics.signed_in();
         let (messages, octets) = maildrop.totals();
         let tls = self.connection.tls().map(|tls| tls.version);
-        tracing::info!(account.id = %scope.account, messages, tls, "POP3 sign-in");
+        tracing::info!(account.id = %scope.account, messages, tls, "POP3 mailbox opened");
         let reply = Reply::ok(format!("{messages} messages ({octets} octets)"));
         self.say(reply).await?;
         Ok(Some((maildrop, lock)))
@@ -80,13 +80,10 @@ impl Session<'_> {
                 Reply::err(Code::Auth, error.to_string())
             }
             SignInError::Temporary(_) => {
-                let error = error as &dyn std::error::Error;
-                tracing::warn!(error, "POP3: sign-in fails for now");
                 Reply::err(Code::SysTemp, "sign-in is not possible at this moment")
             }
             _ => Reply::err(Code::SysTemp, error.to_string()),
         };
-        tracing::info!(reason = %error, "POP3 sign-in refused");
         let limits = &self.pop3.options.limits;
         claims.failures += 1;
         let is_last = claims.failures >= limits.failed_sign_ins;

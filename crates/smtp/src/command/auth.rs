@@ -4,7 +4,6 @@ use hikyaku_directory::{ClientAddress, Protocol, SignInError};
 use hikyaku_net::{ReadError, Zone};
 use hikyaku_sasl::{Credentials, Exchange, Mechanism, SaslError, Step};
 use hikyaku_smtp_proto::{Reply, command::Auth, reply::table};
-use tracing::{info, warn};
 
 use crate::session::{Ending, Session, Submitter};
 
@@ -65,7 +64,6 @@ async fn sign_in(session: &mut Session, credentials: &Credentials) -> Result<(),
     );
     match signing_in.await {
         Ok(signed_in) => {
-            info!(account.id = %signed_in.scope.account, "signed in");
             session.shared.metrics.signed_in.count();
             session.tally.idle_commands = 0;
             session.account = Some(Submitter {
@@ -92,25 +90,10 @@ async fn failed(session: &mut Session, reply: &Reply) -> Result<(), Ending> {
 
 fn refusal(error: &SignInError) -> Reply {
     match error {
-        SignInError::Denied => {
-            info!("sign-in denied");
-            table::bad_credentials()
-        }
-        SignInError::NotAllowed => {
-            info!("sign-in not allowed");
-            table::sign_in_not_allowed()
-        }
-        SignInError::Throttled { .. } => {
-            info!("sign-in throttled");
-            table::sign_in_throttled()
-        }
-        other => {
-            warn!(
-                error = other as &dyn std::error::Error,
-                "sign-in not possible"
-            );
-            table::sign_in_unavailable()
-        }
+        SignInError::Denied => table::bad_credentials(),
+        SignInError::NotAllowed => table::sign_in_not_allowed(),
+        SignInError::Throttled { .. } => table::sign_in_throttled(),
+        _ => table::sign_in_unavailable(),
     }
 }
 
