@@ -91,7 +91,6 @@ fn design_codes_are_what_clients_see() {
         (table::busy(), "452 4.3.1 "),
         (table::relay_denied(), "550 5.7.1 "),
         (table::shutting_down(), "421 4.3.2 "),
-        (table::loop_detected(), "554 5.4.6 "),
         (
             table::misplaced(Misplaced::NeedsAuth),
             "530 5.7.0 Authentication required",

@@ -341,11 +341,6 @@ pub fn content(fault: Fault, limit: u64) -> Reply {
     }
 }
 
-/// The message has been through too many servers (RFC 5321 §6.3).
-pub fn loop_detected() -> Reply {
-    Reply::new(554, e(5, 4, 6), "Too many Received fields: mail loop")
-}
-
 /// Error texts begin in lower case; replies do not.
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
