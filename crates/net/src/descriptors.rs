@@ -1,4 +1,4 @@
-//! File descriptors: how many the process may have, and one in reserve.
+//! File descriptors: how many the process may have, and a few in reserve.
 
 use std::fs::File;
 
@@ -18,27 +18,38 @@ pub fn raise_file_limit() -> u64 {
     }
 }
 
-/// One descriptor held for nothing else than being given up: with it a listener can still accept
-/// and turn away a client when all others are in use.
-#[derive(Debug)]
-pub(crate) struct Reserve(Option<File>);
+/// Descriptors held for nothing else than being given up: with one of them a listener can still
+/// accept and turn away a client when all others are in use.
+///
+/// All listeners of a gate share them and accept under one lock. Otherwise a listener would take the
+/// descriptor that another one gave up for a moment, for a client that keeps it for hours, and the
+/// other's clients would wait in the kernel for as long without a word.
+#[derive(Debug, Default)]
+pub(crate) struct Reserve(Vec<File>);
 
 impl Reserve {
+    /// How many are held. One is enough among listeners; the others are for the files that the rest
+    /// of the process opens in just that moment.
+    const SIZE: usize = 4;
+
     pub(crate) fn take() -> Self {
-        let mut reserve = Self(None);
+        let mut reserve = Self::default();
         reserve.refill();
         reserve
     }
 
-    /// Gives the descriptor up. False when there was none.
+    /// Gives a descriptor up. False when there is none.
     pub(crate) fn spend(&mut self) -> bool {
-        self.0.take().is_some()
+        self.0.pop().is_some()
     }
 
-    /// Takes a descriptor again, if there is one to be had.
+    /// Takes what is missing again, as far as there are any to be had.
     pub(crate) fn refill(&mut self) {
-        if self.0.is_none() {
-            self.0 = File::open("/dev/null").ok();
+        while self.0.len() < Self::SIZE {
+            match File::open("/dev/null") {
+                Ok(file) => self.0.push(file),
+                Err(_) => return,
+            }
         }
     }
 }

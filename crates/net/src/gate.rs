@@ -9,7 +9,7 @@ mod admission;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -17,7 +17,9 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::admission::Admission;
-use crate::{ClosedZone, Listener, NetMetrics, RateLimit, Service, WRITE_TIMEOUT};
+use crate::{
+    ClosedZone, Listener, NetMetrics, RateLimit, Service, WRITE_TIMEOUT, descriptors::Reserve,
+};
 
 /// How long the sessions ended by force may take to be gone; they only run destructors.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -95,6 +97,8 @@ pub struct Gate {
 struct Shared {
     options: GateOptions,
     admission: Admission,
+    /// Locked for each accept; see [`Reserve`].
+    reserve: Mutex<Reserve>,
     tasks: Tasks,
     metrics: Mutex<Vec<(&'static str, Arc<NetMetrics>)>>,
 }
@@ -119,6 +123,7 @@ impl Gate {
             shared: Arc::new(Shared {
                 admission: Admission::new(options.limits),
                 options,
+                reserve: Mutex::new(Reserve::take()),
                 tasks: Tasks::default(),
                 metrics: Mutex::default(),
             }),
@@ -186,6 +191,12 @@ impl Gate {
             }
         }
         DrainReport { sessions, aborted }
+    }
+}
+
+impl Shared {
+    fn reserve(&self) -> MutexGuard<'_, Reserve> {
+        self.reserve.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Connection, ConnectionOptions, Listener, NetMetrics, Peer, Refusal, Service, TlsMode,
-    Transport, descriptors::Reserve, listener::Accepted,
+    Transport, listener::Accepted,
 };
 
 /// First pause after the system failed to give a connection; it doubles up to [`MAX_PAUSE`].
@@ -30,7 +30,6 @@ struct Acceptor<S> {
     service: Arc<S>,
     metrics: Arc<NetMetrics>,
     share: Arc<ListenerShare>,
-    reserve: Reserve,
     pause: Duration,
     last_warning: Option<Instant>,
 }
@@ -45,7 +44,6 @@ pub(super) async fn run<S: Service>(
     let stop = shared.tasks.stop.clone();
     let mut acceptor = Acceptor {
         share: ListenerShare::new(listener.options.max_connections),
-        reserve: Reserve::take(),
         pause: FIRST_PAUSE,
         last_warning: None,
         shared,
@@ -64,10 +62,17 @@ pub(super) async fn run<S: Service>(
 
 impl<S: Service> Acceptor<S> {
     async fn step(&mut self) {
-        match poll_fn(|cx| self.listener.poll_accept(cx)).await {
+        let accepted = poll_fn(|cx| {
+            let mut reserve = self.shared.reserve();
+            let accepted = self.listener.poll_accept(cx);
+            if matches!(accepted, Poll::Ready(Ok(_))) {
+                reserve.refill();
+            }
+            accepted
+        });
+        match accepted.await {
             Ok(accepted) => {
                 self.pause = FIRST_PAUSE;
-                self.reserve.refill();
                 self.admit(accepted);
             }
             Err(error) => {
@@ -114,18 +119,23 @@ impl<S: Service> Acceptor<S> {
     /// Without descriptors `accept` fails and the clients wait in the kernel's queue. With the
     /// reserve descriptor they are taken from it and told.
     fn shed(&mut self) {
-        if !self.reserve.spend() {
-            self.reserve.refill();
+        let mut reserve = self.shared.reserve();
+        if !reserve.spend() {
+            reserve.refill();
             return;
         }
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         for _ in 0..MAX_SHED_AT_ONCE {
             match self.listener.poll_accept(&mut context) {
-                Poll::Ready(Ok(accepted)) => self.refuse(&accepted, Refusal::NoDescriptors),
+                Poll::Ready(Ok(accepted)) => {
+                    self.refuse(&accepted, Refusal::NoDescriptors);
+                    // The longer pauses are for when nothing can be done.
+                    self.pause = FIRST_PAUSE;
+                }
                 Poll::Ready(Err(_)) | Poll::Pending => break,
             }
         }
-        self.reserve.refill();
+        reserve.refill();
     }
 
     async fn pause(&mut self) {
