@@ -260,7 +260,8 @@ impl Config {
 
     /// Reads the text of a file that stands in `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
-        let mut config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut config: Self =
+            toml::from_str(text).map_err(|error| without_passwords(&error.to_string()))?;
         for path in [
             &mut config.data_dir,
             &mut config.tls.certificate,
@@ -313,6 +314,28 @@ impl Config {
     pub fn lock_file(&self) -> PathBuf {
         self.data_dir.join("hikyaku.lock")
     }
+}
+
+/// The text without what stands between `://` and `@`, the user and password of a URL.
+fn without_passwords(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        shown.push_str(before);
+        shown.push_str("://");
+        let end = after.find(|c: char| c == '"' || c.is_whitespace());
+        let (url, following) = after.split_at(end.unwrap_or(after.len()));
+        match url.rsplit_once('@') {
+            Some((_, host)) => {
+                shown.push_str("***@");
+                shown.push_str(host);
+            }
+            None => shown.push_str(url),
+        }
+        rest = following;
+    }
+    shown.push_str(rest);
+    shown
 }
 
 fn current_folder() -> PathBuf {

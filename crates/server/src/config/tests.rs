@@ -34,6 +34,23 @@ fn what_init_writes_can_be_read() {
     );
 }
 
+/// The parser shows the line that is wrong, and errors end up in logs.
+#[test]
+fn mistakes_show_no_password() {
+    let good = render(&Template {
+        hostname: "mail.example.test",
+        database_url: "postgress://mail:sec@ret@db.example.test/mail",
+        port_base: None,
+    });
+    for text in [good.clone(), good.replace("/mail\"", "/mail")] {
+        let error = error_of(&text);
+        assert!(
+            error.contains("postgress://***@db.example.test/mail") && !error.contains("sec"),
+            "{error}"
+        );
+    }
+}
+
 /// Error messages name these files.
 #[test]
 fn paths_have_no_detours() {
