@@ -40,12 +40,28 @@ pub enum RunError {
     Start(#[from] StartError),
 }
 
+/// Descriptors that the process needs beside those of its connections, with room to spare (200):
+/// listeners, database, log, files that are read now and then.
+const OWN_DESCRIPTORS: u64 = 200;
+
+/// Each connection is a descriptor, and the soft limit of many systems is 1,024. Where even the hard
+/// limit is too low, clients will be turned away earlier than the configuration says.
+fn ensure_descriptors(max_connections: usize) {
+    let files = hikyaku_net::raise_file_limit();
+    if files < OWN_DESCRIPTORS.saturating_add(max_connections as u64) {
+        tracing::warn!(
+            files,
+            max_connections,
+            "fewer files may be open than limits.max_connections needs: raise the limit \
+             (LimitNOFILE in systemd, ulimit -n)"
+        );
+    }
+}
+
 /// Serves a configuration until SIGTERM or SIGINT.
 pub fn run(config: Config) -> Result<(), RunError> {
     logging::start(&config.log)?;
-    // Each connection is a descriptor; the soft limit of many systems is 1,024.
-    let files = hikyaku_net::raise_file_limit();
-    tracing::debug!(files, "limit of open files");
+    ensure_descriptors(config.limits.max_connections);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("hikyaku")
