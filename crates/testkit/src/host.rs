@@ -252,7 +252,7 @@ impl Host {
             child,
             log: log.clone(),
         });
-        if log.wait_for("ready", 0).is_err() {
+        if log.wait_for(" ready", 0).is_err() {
             let state = self.server.as_mut().map(|server| server.child.try_wait());
             bail!("the server did not get ready: {state:?}");
         }

@@ -42,6 +42,8 @@ fn a_server_without_descriptors_turns_clients_away() -> Result<()> {
     let mut scene = Scene::new(Engine::Sqlite)?.context("SQLite is always wanted")?;
     let people = people(&scene.host, &["alice"])?;
     scene.host.start_as(with_descriptors(&scene.host))?;
+    let log = scene.host.log()?;
+    log.wait_for("fewer files may be open than limits.max_connections", 0)?;
     let mut inside = SmtpClient::greet(scene.host.connect(25)?)?;
     let mut reading = scene.host.connect(110)?;
     reading.expect("+OK")?;

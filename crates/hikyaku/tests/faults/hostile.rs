@@ -43,6 +43,7 @@ fn hostile_clients_are_refused_and_others_served() -> Result<()> {
         let attacks: Vec<(&str, Attack<'_>)> = vec![
             ("endless lines", Box::new(|| endless_lines(host))),
             ("endless heads", Box::new(|| endless_head(host))),
+            ("no TLS", Box::new(|| no_tls(host))),
             ("nonsense", Box::new(|| nonsense(host))),
             (
                 "literals before sign-in",
@@ -156,6 +157,36 @@ fn nonsense(host: &Host) -> Result<()> {
             .last()
             .with_context(|| format!("port {port} says nothing"))?;
         ensure!(last.starts_with(last_word), "port {port}: {last:?}");
+    }
+    Ok(())
+}
+
+/// What is no TLS where TLS begins, and a command that sneaks in behind STARTTLS.
+fn no_tls(host: &Host) -> Result<()> {
+    for port in [465, 993, 995, 443] {
+        let mut line = host.connect(port)?;
+        line.send_bytes(&[b'x'; 4096])?;
+        // An alert perhaps, and the end. A reset is as good.
+        let _ = line.until_end();
+    }
+    for (port, greeting, start, smuggled, answer) in [
+        (25, "220", "STARTTLS", "NOOP", "250 2.0.0 OK"),
+        (110, "+OK", "STLS", "CAPA", "."),
+        (143, "* OK", "s STARTTLS", "x NOOP", "x OK"),
+    ] {
+        let mut line = host.connect(port)?;
+        line.expect(greeting)?;
+        if port == 25 {
+            line.send("EHLO client.example")?;
+            while !line.expect("250")?.starts_with("250 ") {}
+        }
+        line.send(&format!("{start}\r\n{smuggled}"))?;
+        let said = line.until_end().unwrap_or_default();
+        let is_taken = said.iter().any(|one| one.starts_with(answer));
+        ensure!(
+            !is_taken,
+            "port {port} takes a command across {start}: {said:?}"
+        );
     }
     Ok(())
 }
