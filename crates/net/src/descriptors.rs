@@ -21,9 +21,9 @@ pub fn raise_file_limit() -> u64 {
 /// Descriptors held for nothing else than being given up: with one of them a listener can still
 /// accept and turn away a client when all others are in use.
 ///
-/// All listeners of a gate share them and accept under one lock. Otherwise a listener would take the
-/// descriptor that another one gave up for a moment, for a client that keeps it for hours, and the
-/// other's clients would wait in the kernel for as long without a word.
+/// All listeners of a gate share them and accept under one lock. Otherwise a listener would take
+/// the descriptor that another one gave up for a moment, for a client that keeps it for hours, and
+/// the other's clients would wait in the kernel for as long without a word.
 #[derive(Debug, Default)]
 pub(crate) struct Reserve(Vec<File>);
 

@@ -44,8 +44,8 @@ pub enum RunError {
 /// listeners, database, log, files that are read now and then.
 const OWN_DESCRIPTORS: u64 = 200;
 
-/// Each connection is a descriptor, and the soft limit of many systems is 1,024. Where even the hard
-/// limit is too low, clients will be turned away earlier than the configuration says.
+/// Each connection is a descriptor, and the soft limit of many systems is 1,024. Where even the
+/// hard limit is too low, clients will be turned away earlier than the configuration says.
 fn ensure_descriptors(max_connections: usize) {
     let files = hikyaku_net::raise_file_limit();
     if files < OWN_DESCRIPTORS.saturating_add(max_connections as u64) {
