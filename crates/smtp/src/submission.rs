@@ -45,8 +45,10 @@ impl Authors {
                 _ => self.malformed = true,
             }
         }
-        // A field without an address says nothing about the author, whatever it shows.
-        self.malformed |= self.addresses.len() == before || list.cut == address::Cut::Yes;
+        // A field without an address says nothing about the author, whatever it shows; and where
+        // one program ends the text at a NUL, another reads on.
+        self.malformed |=
+            self.addresses.len() == before || list.cut == address::Cut::Yes || value.contains(&0);
     }
 }
 
@@ -154,6 +156,7 @@ mod tests {
             "From: undisclosed:;\r\n",
             "From: taro@example.test\r\nFrom: ceo\r\n",
             "From: <taro@example.test>, <@>\r\n",
+            "From: ceo@example.test\0<taro@example.test>\r\n",
         ] {
             assert!(
                 Authors::of(format!("{header}\r\n").as_bytes()).malformed,
