@@ -252,7 +252,8 @@ impl Host {
             child,
             log: log.clone(),
         });
-        if log.wait_for(" ready", 0).is_err() {
+        // The line with `ready` names the addresses, in text and in JSON; no line before it does.
+        if log.wait_for("addresses", 0).is_err() {
             let state = self.server.as_mut().map(|server| server.child.try_wait());
             bail!("the server did not get ready: {state:?}");
         }
