@@ -165,6 +165,7 @@ fn below_the_mark_only_new_mail_waits() -> Result<()> {
     let mut lmtp = SmtpClient::greet_lmtp(scene.host.connect(24)?)?;
     let verdicts = lmtp.offer_each(SENDER, &[&scene.people[0]], &TestMail::default())?;
     ensure!(verdicts[0].reply().starts_with(STORAGE_LOW), "{verdicts:?}");
+    scene.cannot_append()?;
     scene.can_read()?;
     scene.host.check()?;
     let mut client = read_mail(scene.host.address(110), &scene.people[1])?;
@@ -177,7 +178,12 @@ fn below_the_mark_only_new_mail_waits() -> Result<()> {
         "what was deleted is still there"
     );
     client.quit()?;
-    scene.people.truncate(1);
+    let mut client = scene.imap()?;
+    client.select("INBOX")?;
+    client.command("STORE 1 +FLAGS (\\Deleted)")?;
+    let expunged = client.command("EXPUNGE")?;
+    ensure!(expunged.contains(&"* 1 EXPUNGE".to_owned()), "{expunged:?}");
+    client.log_out()?;
     scene.disk()?.make_room()?;
     scene.is_accepted(10_000)?;
     ensure!(scene.host.stop()?.success(), "the server did not end well");
