@@ -18,7 +18,7 @@ use crate::{
     Envelope, Metrics, Policy, Rejection, Source, Via,
     recipient::{Route, route},
 };
-use deliver::{Failure, Job};
+use deliver::{Failure, Job, ReportAt};
 use prepared::Prepared;
 
 /// Content from this size on is hashed, compressed and parsed on a blocking thread, so that other
@@ -128,19 +128,25 @@ impl Transport {
         }
         let source = envelope.source.clone();
         let policy = Arc::clone(&self.inner.policy);
-        let job = Job {
+        let job = Arc::new(Job {
             envelope,
             prepared,
             policy,
+        });
+        let written = match self.write(Arc::clone(&job), ReportAt::ItsTurn).await {
+            Err(Failure::WrongGuess) => self.write(job, ReportAt::End).await,
+            written => written,
         };
-        let written = self
-            .inner
-            .db
-            .write(Lane::Mail, move |tx| deliver::all(tx, &job))
-            .await;
         let accepted = written.map_err(|failure| self.failed(failure))?;
         self.tell(&source, size, &accepted);
         Ok(accepted)
+    }
+
+    async fn write(&self, job: Arc<Job>, report_at: ReportAt) -> Result<Accepted, Failure> {
+        self.inner
+            .db
+            .write(Lane::Mail, move |tx| deliver::all(tx, &job, report_at))
+            .await
     }
 
     /// Counts and logs a message that somebody got. With a reply each it may be nobody.
@@ -191,6 +197,8 @@ impl Transport {
 
     fn failed(&self, failure: Failure) -> Rejection {
         let rejection = match failure {
+            // The second run guesses nothing.
+            Failure::WrongGuess => Rejection::temporary(),
             Failure::Refused(rejection) => rejection,
             Failure::Mail(error) => {
                 warn!(

@@ -12,7 +12,10 @@ use hikyaku_types::{EmailAddress, OffsetTimestamp, TenantId, TraceId};
 
 use crate::{
     Accepted, Answer, Envelope, Policy, Rejection,
-    accept::{Prepared, report},
+    accept::{
+        Prepared,
+        report::{self, Early},
+    },
     prefix,
     recipient::{Route, route},
     trace::{self, Outcome, TraceOfMessage, TraceOfRecipient},
@@ -25,9 +28,22 @@ pub(super) struct Job {
     pub(super) policy: Arc<Policy>,
 }
 
+/// When the report to the sender is written, if there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReportAt {
+    /// When it is the turn of the sender's account, for accounts are locked in ascending order. What
+    /// becomes of the recipients behind it is guessed: they get the message.
+    ItsTurn,
+    /// When everything is known.
+    End,
+}
+
 /// Why the transaction was rolled back.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// The report was written too early, and the guess was wrong: do it again with
+    /// [`ReportAt::End`].
+    WrongGuess,
     /// No recipient can take the message.
     Refused(Rejection),
     /// The mail store failed.
@@ -72,20 +88,44 @@ pub(super) struct Fate {
     pub(super) result: Result<Outcome, Rejection>,
 }
 
+impl Fate {
+    /// Whether a recipient who was routed, and so expected to get the message, did not.
+    fn was_guessed_wrong(&self) -> bool {
+        self.scope.is_some() && self.result.is_err()
+    }
+}
+
+/// Whether the report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Early,
+    NotYet,
+}
+
 /// Routes and delivers to all recipients.
-pub(super) fn all(tx: &WriteTx<'_>, job: &Job) -> Result<Accepted, Failure> {
+pub(super) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Accepted, Failure> {
     let transaction: TraceId = tx.new_id();
     let (copies, mut fates) = plan(tx, job, transaction)?;
-    deliver(tx, job, &copies, &mut fates)?;
+    let early = match report_at {
+        ReportAt::ItsTurn => report::early(tx, job, transaction)?,
+        ReportAt::End => None,
+    };
+    let sent = deliver(tx, job, &copies, &mut fates, early)?;
     let taken = fates.iter().any(|fate| fate.result.is_ok());
-    match job.envelope.answer {
+    match (job.envelope.answer, sent) {
+        (_, Sent::Early) if taken => {
+            if fates.iter().any(Fate::was_guessed_wrong) {
+                return Err(Failure::WrongGuess);
+            }
+            record(tx, job, transaction, &fates)?;
+        }
         _ if taken => {
             record(tx, job, transaction, &fates)?;
             report::send(tx, job, transaction, &fates)?;
         }
-        Answer::Whole => return Err(Failure::Refused(reason_for_all(&fates))),
+        (Answer::Whole, _) => return Err(Failure::Refused(reason_for_all(&fates))),
         // Nothing was written, and each recipient hears its own reason.
-        Answer::PerRecipient => {}
+        (Answer::PerRecipient, _) => {}
     }
     let outcomes = fates
         .into_iter()
@@ -124,7 +164,7 @@ fn plan(
                 continue;
             }
         };
-        // The result is a stand-in until `deliver` has the real one.
+        // A guess, until `deliver` knows.
         fates.push(Fate {
             scope: Some(scope),
             result: Ok(Outcome::Delivered),
@@ -149,6 +189,7 @@ fn plan(
             copy.recipients.push(index);
         }
     }
+    copies.sort_by_key(|copy| copy.scope.account);
     Ok((copies, fates))
 }
 
@@ -160,8 +201,9 @@ fn deliver(
     job: &Job,
     copies: &[Copy],
     fates: &mut [Fate],
-) -> Result<(), Failure> {
-    let outcomes = attempt(tx, job, copies.iter(), Overshoot::Refuse)?;
+    early: Option<Early>,
+) -> Result<Sent, Failure> {
+    let (outcomes, sent) = in_turn(tx, job, copies, fates, early)?;
     let mut full: Vec<&Copy> = Vec::new();
     let mut taken = false;
     for (copy, outcome) in copies.iter().zip(outcomes) {
@@ -182,13 +224,39 @@ fn deliver(
                 &Err(Rejection::mailbox_full(job.policy.mailbox_full)),
             );
         }
-        return Ok(());
+        return Ok(sent);
     }
     let outcomes = attempt(tx, job, full.iter().copied(), Overshoot::AllowOnce)?;
     for (copy, outcome) in full.into_iter().zip(outcomes) {
         settle(fates, copy, &result_of(outcome, &job.policy));
     }
-    Ok(())
+    Ok(sent)
+}
+
+/// Delivers to those who have room, in ascending order of their accounts, with the report where the
+/// sender's account has its turn.
+fn in_turn(
+    tx: &WriteTx<'_>,
+    job: &Job,
+    copies: &[Copy],
+    guess: &[Fate],
+    early: Option<Early>,
+) -> Result<(Vec<Delivered>, Sent), Failure> {
+    let place = early.as_ref().map_or(0, |early| {
+        copies.partition_point(|copy| copy.scope.account < early.account())
+    });
+    let (before, behind) = copies.split_at(place);
+    let mut outcomes = attempt(tx, job, before.iter(), Overshoot::Refuse)?;
+    let all_fit = !outcomes.iter().any(|o| matches!(o, Delivered::Full(_)));
+    let sent = match early {
+        Some(early) if all_fit => {
+            early.send(tx, job, guess)?;
+            Sent::Early
+        }
+        _ => Sent::NotYet,
+    };
+    outcomes.extend(attempt(tx, job, behind.iter(), Overshoot::Refuse)?);
+    Ok((outcomes, sent))
 }
 
 fn attempt<'a>(

@@ -13,7 +13,7 @@ use hikyaku_mailstore::{
     Content, Flags, Overshoot,
     delivery::{self, Delivery, DeliveryId, Outcome as Delivered, Recipient, Target},
 };
-use hikyaku_types::{EmailAddress, OffsetTimestamp, TraceId};
+use hikyaku_types::{AccountId, OffsetTimestamp, TraceId};
 use tracing::warn;
 
 use super::deliver::{Failure, Fate, Job};
@@ -32,29 +32,81 @@ struct Entry<'a> {
     result: Result<(), &'a Rejection>,
 }
 
-/// Delivers the report, if there is something to tell and somebody to tell it to.
+/// A report that can be written before all fates are known, because success is asked for.
+pub(super) struct Early {
+    transaction: TraceId,
+    reader: Reader,
+}
+
+/// Who reads the report.
+struct Reader {
+    scope: AccountScope,
+    language: Language,
+}
+
+impl Early {
+    /// The sender's account.
+    pub(super) fn account(&self) -> AccountId {
+        self.reader.scope.account
+    }
+
+    /// Delivers the report as far as these fates are worth telling.
+    pub(super) fn send(self, tx: &WriteTx<'_>, job: &Job, fates: &[Fate]) -> Result<(), Failure> {
+        write(tx, job, self.transaction, &self.reader, fates)
+    }
+}
+
+/// Whether there will be a report if all goes well, and who reads it.
+pub(super) fn early(
+    tx: &WriteTx<'_>,
+    job: &Job,
+    transaction: TraceId,
+) -> Result<Option<Early>, Failure> {
+    let recipients = &job.envelope.recipients;
+    if !recipients.iter().any(|recipient| recipient.notify.success) {
+        return Ok(None);
+    }
+    let reader = reader(tx, job)?;
+    Ok(reader.map(|reader| Early {
+        transaction,
+        reader,
+    }))
+}
+
+/// Delivers the report, if there is something to tell and somebody to tell it to. The sender's
+/// account is then locked after those of all recipients, whatever their ids: a deadlock is
+/// possible, and costs a rerun. What did not go well is rare.
 pub(super) fn send(
     tx: &WriteTx<'_>,
     job: &Job,
     transaction: TraceId,
     fates: &[Fate],
 ) -> Result<(), Failure> {
-    let source = &job.envelope.source;
-    let (Some(sender), Some(_)) = (&job.envelope.sender, source.account) else {
-        return Ok(());
-    };
-    let entries = entries(&job.envelope.recipients, fates);
-    if entries.is_empty() {
+    if entries(&job.envelope.recipients, fates).is_empty() {
         return Ok(());
     }
-    let Some((scope, language)) = reader(tx, sender, job)? else {
+    match reader(tx, job)? {
+        Some(reader) => write(tx, job, transaction, &reader, fates),
+        None => Ok(()),
+    }
+}
+
+fn write(
+    tx: &WriteTx<'_>,
+    job: &Job,
+    transaction: TraceId,
+    reader: &Reader,
+    fates: &[Fate],
+) -> Result<(), Failure> {
+    let entries = entries(&job.envelope.recipients, fates);
+    let Some(sender) = job.envelope.sender.as_ref().filter(|_| !entries.is_empty()) else {
         return Ok(());
     };
     let report = Report {
         to: sender,
         transaction,
         at: tx.now(),
-        language,
+        language: reader.language,
         entries: &entries,
         original: &job.prepared,
         reporting: &job.envelope.reporting,
@@ -71,7 +123,7 @@ pub(super) fn send(
             return Ok(());
         }
     };
-    deliver(tx, job, &report, scope, &content)
+    deliver(tx, job, &report, reader.scope, &content)
 }
 
 /// The recipients whose fate the sender wants to hear.
@@ -88,27 +140,28 @@ fn entries<'a>(recipients: &'a [Addressee], fates: &'a [Fate]) -> Vec<Entry<'a>>
     entries.filter(wanted).collect()
 }
 
-/// Who reads what is sent to the sender, and in which language. Nobody when the account has gone
-/// or does not receive.
-fn reader(
-    tx: &WriteTx<'_>,
-    sender: &EmailAddress,
-    job: &Job,
-) -> Result<Option<(AccountScope, Language)>, Failure> {
+/// Who reads what is sent to the sender, and in which language. Nobody when the sender did not sign
+/// in, or has gone, or does not receive.
+fn reader(tx: &WriteTx<'_>, job: &Job) -> Result<Option<Reader>, Failure> {
+    let source = &job.envelope.source;
+    let (Some(sender), Some(_)) = (&job.envelope.sender, source.account) else {
+        return Ok(None);
+    };
     let resolution = addresses::resolve(tx, sender)?;
-    let Route::Mailbox(scope) = route(sender, &resolution, job.envelope.source.via) else {
+    let Route::Mailbox(scope) = route(sender, &resolution, source.via) else {
         return Ok(None);
     };
     match accounts::load(tx, scope) {
-        Ok(account) => Ok(Some((scope, account.language))),
+        Ok(account) => Ok(Some(Reader {
+            scope,
+            language: account.language,
+        })),
         Err(DirectoryError::NoSuchAccount(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Delivers and records. The sender's account is locked after those of the recipients, whatever
-/// their ids: two who write to each other at once can deadlock on PostgreSQL, and one of them is
-/// then run again by `db`.
+/// Delivers and records.
 fn deliver(
     tx: &WriteTx<'_>,
     job: &Job,

@@ -154,6 +154,66 @@ hikyaku_db::on_both_engines! {
         world.check().await;
     }
 
+    /// The report is written before it is known whether the accounts behind the sender's take the
+    /// message: when one does not, it is written again.
+    async fn a_report_says_what_became_of_it_wherever_it_was_written(test: TestDatabase) {
+        let world = World::new(test, Policy::default()).await;
+        let full = Quota { bytes: ByteSize(1), messages: 0 };
+        let before = world.account("before", full).await;
+        let taro = world.taro().await;
+        let behind = world.account("behind", full).await;
+        world.account("jiro", Quota::UNLIMITED).await;
+        let to = ["before@example.test", "jiro@example.test", "behind@example.test"];
+        world.accept(from_taro(taro, &to, SUCCESS)).await.unwrap();
+        let report = world.last_message(taro).await;
+        assert_eq!(report.matches("Action: delivered").count(), 3, "two overshoot: {report}");
+        for (full, name) in [(before, "before"), (behind, "behind")] {
+            let held = world.count(taro).await;
+            let to = [format!("{name}@example.test"), "jiro@example.test".to_owned()];
+            let to = to.each_ref().map(String::as_str);
+            world.accept(from_taro(taro, &to, SUCCESS)).await.unwrap();
+            assert_eq!((world.count(full).await, world.count(taro).await), (1, held + 1));
+            let report = world.last_message(taro).await;
+            let status = part(&report, "message/delivery-status");
+            assert!(
+                status.contains(&format!("{name}@example.test\r\nAction: failed"))
+                    && status.contains("jiro@example.test\r\nAction: delivered"),
+                "{status}"
+            );
+        }
+        world.check().await;
+    }
+
+    /// Their accounts are locked in the same order by both, so nobody waits for a deadlock to be
+    /// found.
+    async fn people_who_write_to_each_other_do_not_wait(test: TestDatabase) {
+        let world = World::new(test, Policy::default()).await;
+        let taro = world.taro().await;
+        let hana = world.account("hana", Quota::UNLIMITED).await;
+        let senders: Vec<_> = (0..8)
+            .map(|n| {
+                let transport = world.transport.clone();
+                tokio::spawn(async move {
+                    for round in 0..5 {
+                        let mut mail = from_taro(taro, &["hana@example.test"], SUCCESS);
+                        if n % 2 == 0 {
+                            mail = from_taro(hana, &["taro@example.test"], SUCCESS);
+                            mail.sender = Some("hana@example.test".parse().unwrap());
+                        }
+                        let content = format!("Subject: {n} {round}\r\n\r\n");
+                        transport.accept(mail, Bytes::from(content)).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for sender in senders {
+            sender.await.unwrap();
+        }
+        assert_eq!((world.count(taro).await, world.count(hana).await), (40, 40));
+        assert_eq!(world.test.db.metrics().reruns, 0);
+        world.check().await;
+    }
+
     /// What anybody can claim to be brings nobody a report, and a report brings none either.
     async fn strangers_and_nobody_hear_nothing(test: TestDatabase) {
         let world = World::new(test, Policy::default()).await;
