@@ -31,8 +31,8 @@ pub(super) struct Job {
 /// When the report to the sender is written, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReportAt {
-    /// When it is the turn of the sender's account, for accounts are locked in ascending order. What
-    /// becomes of the recipients behind it is guessed: they get the message.
+    /// When it is the turn of the sender's account, for accounts are locked in ascending order.
+    /// What becomes of the recipients behind it is guessed: they get the message.
     ItsTurn,
     /// When everything is known.
     End,
