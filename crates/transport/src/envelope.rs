@@ -46,19 +46,29 @@ pub struct Source {
 pub struct Recipient {
     /// The address as the client gave it.
     pub address: EmailAddress,
-    /// What the sender wants to hear.
-    pub notify: Notify,
+    /// What the sender wants to hear; nothing when the sender did not say.
+    pub notify: Option<Notify>,
     /// The address as the sender first wrote it, where others rewrote it on the way.
     pub original: Option<OriginalRecipient>,
 }
 
-/// Of which fates of a recipient the sender wants to hear (RFC 3461 §4.1). Default: of failures.
+impl Recipient {
+    /// What the sender is told about this recipient.
+    pub(crate) fn told(&self) -> Notify {
+        self.notify.unwrap_or_default()
+    }
+}
+
+/// Of which fates of a recipient the sender wants to hear (RFC 3461 §4.1). Default, when the sender
+/// did not say: of failures and of long delays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notify {
     /// It was delivered.
     pub success: bool,
     /// It was not.
     pub failure: bool,
+    /// It is still tried, after a while.
+    pub delay: bool,
 }
 
 impl Default for Notify {
@@ -66,6 +76,7 @@ impl Default for Notify {
         Self {
             success: false,
             failure: true,
+            delay: true,
         }
     }
 }
@@ -86,6 +97,17 @@ pub struct Reporting {
     pub host: Domain,
     /// The sender's own name for the message (RFC 3461 §4.4).
     pub envelope_id: Option<String>,
+    /// How much of the message a report of failure returns; the house decides when nobody says.
+    pub returned: Option<Returned>,
+}
+
+/// How much of a message a report of failure returns (RFC 3461 §4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returned {
+    /// The whole message.
+    Full,
+    /// Its header only.
+    Headers,
 }
 
 /// Whether the caller can answer each recipient on its own (RFC 2033 §4.2) or only the message.
@@ -108,8 +130,10 @@ pub struct Envelope {
     pub recipients: Vec<Recipient>,
     /// How the caller can answer.
     pub answer: Answer,
-    /// For the report to a sender who is one of ours.
+    /// For reports, by us or by the next host.
     pub reporting: Reporting,
+    /// Whether the client declared that addresses or header are in UTF-8 (RFC 6531).
+    pub utf8: bool,
     /// Header lines that go above the content of every recipient's copy, ending in CRLF: the
     /// Received line of this hop (RFC 5321 §4.4).
     pub trace_header: Vec<u8>,

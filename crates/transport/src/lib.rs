@@ -19,13 +19,14 @@ mod envelope;
 mod metrics;
 mod policy;
 mod prefix;
+pub mod queue;
 mod recipient;
 mod rejection;
 pub mod trace;
 
 pub use accept::{Accepted, Transport};
 pub use envelope::{
-    Answer, Envelope, Notify, OriginalRecipient, Recipient, Reporting, Source, Via,
+    Answer, Envelope, Notify, OriginalRecipient, Recipient, Reporting, Returned, Source, Via,
 };
 pub use metrics::{Metrics, Snapshot};
 pub use policy::{MailboxFull, Policy};

@@ -10,7 +10,7 @@ use hikyaku_directory::{
 };
 use hikyaku_mailstore::{Limits as MailLimits, Quota};
 use hikyaku_transport::{
-    Answer, Envelope, Notify, Policy, Recipient, Reporting, Source, Transport, Via, trace::Search,
+    Answer, Envelope, Policy, Recipient, Reporting, Source, Transport, Via, trace::Search,
 };
 use hikyaku_types::{EmailAddress, Id as _, SessionId};
 
@@ -68,14 +68,16 @@ impl Stage {
             sender: None,
             recipients: vec![Recipient {
                 address: address(name),
-                notify: Notify::default(),
+                notify: None,
                 original: None,
             }],
             answer: Answer::Whole,
             reporting: Reporting {
                 host: "mx.example.test".parse().unwrap(),
                 envelope_id: None,
+                returned: None,
             },
+            utf8: false,
             trace_header: Vec::new(),
         };
         let transport = Transport::new(

@@ -2,7 +2,8 @@
 
 use hikyaku_smtp_proto::{Fault, Greeting, Protocol, Reply, command::Smtputf8, reply::table};
 use hikyaku_transport::{
-    Accepted, Answer, Envelope, Notify, OriginalRecipient, Recipient, Rejection, Reporting, Source,
+    Accepted, Answer, Envelope, Notify, OriginalRecipient, Recipient, Rejection, Reporting,
+    Returned, Source,
 };
 use tracing::{info, warn};
 
@@ -91,11 +92,16 @@ async fn deliver(
                 .mail
                 .envelope_id
                 .map(|id| id.as_str().to_owned()),
+            returned: transaction.mail.returned.map(|returned| match returned {
+                hikyaku_smtp_proto::Returned::Full => Returned::Full,
+                hikyaku_smtp_proto::Returned::Headers => Returned::Headers,
+            }),
         },
         answer: match session.flow.protocol() {
             Protocol::Smtp => Answer::Whole,
             Protocol::Lmtp => Answer::PerRecipient,
         },
+        utf8: transaction.mail.smtputf8 == Smtputf8::Yes,
         trace_header,
     };
     let transport = &session.shared.rooms.transport;
@@ -110,11 +116,12 @@ async fn deliver(
     })
 }
 
-/// A recipient as the transport knows it. A delay is not reported yet: nothing waits here.
+/// A recipient as the transport knows it.
 fn addressee(recipient: transaction::Accepted) -> Recipient {
     let notify = recipient.notify.map(|notify| Notify {
         success: notify.success,
         failure: notify.failure,
+        delay: notify.delay,
     });
     let original = recipient.original.map(|original| OriginalRecipient {
         address_type: original.address_type,
@@ -122,7 +129,7 @@ fn addressee(recipient: transaction::Accepted) -> Recipient {
     });
     Recipient {
         address: recipient.address,
-        notify: notify.unwrap_or_default(),
+        notify,
         original,
     }
 }

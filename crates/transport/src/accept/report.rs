@@ -63,7 +63,7 @@ pub(super) fn early(
     transaction: TraceId,
 ) -> Result<Option<Early>, Failure> {
     let recipients = &job.envelope.recipients;
-    if !recipients.iter().any(|recipient| recipient.notify.success) {
+    if !recipients.iter().any(|recipient| recipient.told().success) {
         return Ok(None);
     }
     let reader = reader(tx, job)?;
@@ -134,8 +134,8 @@ fn entries<'a>(recipients: &'a [Addressee], fates: &'a [Fate]) -> Vec<Entry<'a>>
         result: fate.result.as_ref().map(|_| ()),
     });
     let wanted = |entry: &Entry<'_>| match entry.result {
-        Ok(()) => entry.recipient.notify.success,
-        Err(_) => entry.recipient.notify.failure,
+        Ok(()) => entry.recipient.told().success,
+        Err(_) => entry.recipient.told().failure,
     };
     entries.filter(wanted).collect()
 }

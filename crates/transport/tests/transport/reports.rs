@@ -16,6 +16,7 @@ use crate::world::{World, envelope};
 const SUCCESS: Notify = Notify {
     success: true,
     failure: true,
+    delay: false,
 };
 
 /// A message that taro sends after signing in.
@@ -25,7 +26,7 @@ fn from_taro(taro: AccountScope, recipients: &[&str], notify: Notify) -> Envelop
     envelope.source.account = Some(taro);
     envelope.sender = Some("taro@example.test".parse().unwrap());
     for recipient in &mut envelope.recipients {
-        recipient.notify = notify;
+        recipient.notify = Some(notify);
     }
     envelope
 }
@@ -74,7 +75,7 @@ hikyaku_db::on_both_engines! {
             address_type: "rfc822".to_owned(),
             address: "Hana@shop.example".to_owned(),
         });
-        envelope.recipients[1].notify = Notify::default();
+        envelope.recipients[1].notify = None;
         assert_eq!(world.accept(envelope).await.unwrap(), [Ok(()), Ok(())]);
 
         assert_eq!(world.count(hana).await, 1);
@@ -148,7 +149,7 @@ hikyaku_db::on_both_engines! {
             ),
             "{status}"
         );
-        let never = Notify { success: false, failure: false };
+        let never = Notify { success: false, failure: false, delay: false };
         world.accept(from_taro(taro, &to, never)).await.unwrap();
         assert_eq!(world.count(taro).await, 1);
         world.check().await;

@@ -11,7 +11,7 @@ use hikyaku_directory::{
 };
 use hikyaku_mailstore::{Limits, MailboxPath, Mailstore, Quota};
 use hikyaku_transport::{
-    Answer, Envelope, Notify, Policy, Recipient, Rejection, Reporting, Source, Transport, Via,
+    Answer, Envelope, Policy, Recipient, Rejection, Reporting, Source, Transport, Via,
     trace::{self, Search},
 };
 use hikyaku_types::{Id, SessionId};
@@ -140,7 +140,7 @@ pub(crate) fn envelope(recipients: &[&str], answer: Answer) -> Envelope {
             .iter()
             .map(|address| Recipient {
                 address: address.parse().unwrap(),
-                notify: Notify::default(),
+                notify: None,
                 original: None,
             })
             .collect(),
@@ -148,7 +148,9 @@ pub(crate) fn envelope(recipients: &[&str], answer: Answer) -> Envelope {
         reporting: Reporting {
             host: "mx.example.test".parse().unwrap(),
             envelope_id: None,
+            returned: None,
         },
+        utf8: false,
         trace_header: b"Received: from test; Mon, 05 Jan 2026 09:00:00 +0900\r\n".to_vec(),
     }
 }
