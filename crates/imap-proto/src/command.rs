@@ -4,6 +4,7 @@ mod append;
 mod authenticate;
 mod copy;
 mod create;
+mod enable;
 mod fetch;
 mod id;
 mod list;
@@ -25,6 +26,7 @@ pub use append::{Append, AppendHead};
 pub use authenticate::Authenticate;
 pub use copy::Copy;
 pub use create::Create;
+pub use enable::Enable;
 pub use fetch::{Fetch, FetchItem, Peek};
 pub use id::Id;
 pub use list::{List, ListReturn, ListSelect};
@@ -64,6 +66,8 @@ pub enum Command {
     Create(Create),
     /// DELETE (RFC 3501 §6.3.4).
     Delete(MailboxName),
+    /// ENABLE (RFC 5161 §3.1).
+    Enable(Enable),
     /// EXAMINE (RFC 3501 §6.3.2).
     Examine(MailboxName),
     /// EXPUNGE (RFC 3501 §6.4.3), or UID EXPUNGE (RFC 4315 §2.1) of those UIDs.
@@ -118,6 +122,7 @@ impl Command {
             Self::Copy(_) => "COPY",
             Self::Create(_) => "CREATE",
             Self::Delete(_) => "DELETE",
+            Self::Enable(_) => "ENABLE",
             Self::Examine(_) => "EXAMINE",
             Self::Expunge(_) => "EXPUNGE",
             Self::Fetch(_) => "FETCH",
@@ -155,7 +160,7 @@ pub struct Request {
 type Arguments = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command by name, in the order of the alphabet.
-const TABLE: [(&str, Arguments); 29] = [
+const TABLE: [(&str, Arguments); 30] = [
     ("APPEND", |cursor| {
         Append::parse(cursor).map(Command::Append)
     }),
@@ -172,6 +177,9 @@ const TABLE: [(&str, Arguments); 29] = [
         Create::parse(cursor).map(Command::Create)
     }),
     ("DELETE", |cursor| mailbox(cursor).map(Command::Delete)),
+    ("ENABLE", |cursor| {
+        Enable::parse(cursor).map(Command::Enable)
+    }),
     ("EXAMINE", |cursor| mailbox(cursor).map(Command::Examine)),
     ("EXPUNGE", |_| Ok(Command::Expunge(None))),
     ("FETCH", |cursor| {

@@ -29,7 +29,7 @@ mod sequence;
 mod utf7;
 
 pub use command::{
-    Append, AppendHead, Authenticate, Command, Copy, Create, Fetch, FetchItem, Id, List,
+    Append, AppendHead, Authenticate, Command, Copy, Create, Enable, Fetch, FetchItem, Id, List,
     ListReturn, ListSelect, Login, Numbering, Peek, Rename, Request, Search, SearchKey, Sensitive,
     Silent, Status, StatusItem, Store, StoreMode, Tag,
 };

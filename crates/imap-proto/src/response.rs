@@ -126,6 +126,16 @@ impl ResponseBuf {
         self.end_line();
     }
 
+    /// `* ENABLED …`: what is in force from now on; possibly nothing new (RFC 5161 §3.2).
+    pub fn enabled<'a>(&mut self, extensions: impl IntoIterator<Item = &'a str>) {
+        self.push("* ENABLED");
+        for extension in extensions {
+            self.push(" ");
+            self.push(extension);
+        }
+        self.end_line();
+    }
+
     /// `* ID (…)` (RFC 2971 §3.2).
     pub fn id<'a>(&mut self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) {
         self.push("* ID ");

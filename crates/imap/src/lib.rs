@@ -18,6 +18,7 @@
 
 mod capability;
 mod command;
+mod enabled;
 mod flags;
 mod incoming;
 mod limits;

@@ -7,6 +7,7 @@ use hikyaku_net::{Connection, StartTlsError};
 use tokio::time::Instant;
 
 use crate::{
+    enabled::Enabled,
     incoming::{Budget, Incoming},
     limits::{READ_AHEAD, SEND_FROM},
     reply::End,
@@ -28,6 +29,8 @@ pub(crate) struct Wire {
     reader: CommandReader,
     /// Answers not sent yet.
     pub(crate) out: ResponseBuf,
+    /// What the client has switched on.
+    pub(crate) enabled: Enabled,
     /// What has arrived of an APPEND's message.
     message: Option<Incoming>,
     /// Silence allowed within a command.
@@ -40,6 +43,7 @@ impl Wire {
             connection,
             reader: CommandReader::new(Grammar::before_sign_in()),
             out: ResponseBuf::new(),
+            enabled: Enabled::default(),
             message: None,
             within_command,
         }

@@ -1,7 +1,7 @@
 //! Commands written out again: what the fuzz targets and tests compare a command with.
 
 use super::{
-    Append, Authenticate, Command, Copy, Create, Fetch, FetchItem, Id, List, ListReturn,
+    Append, Authenticate, Command, Copy, Create, Enable, Fetch, FetchItem, Id, List, ListReturn,
     ListSelect, Login, Numbering, Peek, Request, Search, SearchKey, Silent, Status, Store,
     StoreMode,
 };
@@ -55,6 +55,7 @@ impl Command {
             Self::Authenticate(authenticate) => authenticate.write(out),
             Self::Copy(copy) => copy.write(out),
             Self::Create(create) => create.write(out),
+            Self::Enable(enable) => enable.write(out),
             Self::Fetch(fetch) => fetch.write(out),
             Self::Id(id) => id.write(out),
             Self::List(list) => list.write("LIST", out),
@@ -146,6 +147,16 @@ impl Create {
                 word(special_use.as_str(), out);
             });
             out.push(b')');
+        }
+    }
+}
+
+impl Enable {
+    fn write(&self, out: &mut Vec<u8>) {
+        word("ENABLE", out);
+        for name in &self.names {
+            out.push(b' ');
+            word(name, out);
         }
     }
 }

@@ -72,6 +72,7 @@ impl Session<'_> {
             Command::Append(append) => {
                 Box::pin(command::append::run(context, state.user()?, append)).await
             }
+            Command::Enable(enable) => Ok(command::enable::run(context, state, &enable)?),
             Command::Namespace => Ok(command::namespace::run(context, state.user()?)),
             Command::Idle => Box::pin(command::idle::run(context, state, tag)).await,
             other => Box::pin(self.execute_selected(other)).await,
