@@ -36,8 +36,8 @@ pub use metrics::{NetMetrics, NetSnapshot};
 pub use service::{Refusal, Service};
 pub use throttle::{ClientKey, RateLimit, RateLimiter};
 pub use tls::{
-    CertificateFacts, CertificateFiles, EXPIRY_WARNING, HandshakeError, MAX_HANDSHAKES,
-    MAX_PEM_OCTETS, SELF_SIGNED_DAYS, SelfSigned, TlsError, TlsInfo, TlsServer, TlsWarning,
-    self_signed,
+    Authorities, CertificateFacts, CertificateFiles, EXPIRY_WARNING, HandshakeError,
+    MAX_HANDSHAKES, MAX_PEM_OCTETS, SELF_SIGNED_DAYS, SelfSigned, TlsClient, TlsClientError,
+    TlsError, TlsInfo, TlsServer, TlsWarning, self_signed,
 };
 pub use zone::{ClosedZone, Network, NetworkError, Peer, PeerAddress, Zone, canonical_ip};

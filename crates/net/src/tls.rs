@@ -4,12 +4,14 @@
 //! a second one in the dependency graph could never be taken by accident.
 
 mod certificate;
+mod client;
 mod der;
 mod handshake;
 mod self_signed;
 mod server;
 
 pub use certificate::CertificateFacts;
+pub use client::{Authorities, TlsClient, TlsClientError};
 pub use handshake::{HandshakeError, TlsInfo};
 pub use self_signed::{SELF_SIGNED_DAYS, SelfSigned, self_signed};
 pub use server::{

@@ -1,11 +1,11 @@
-//! STARTTLS: the same connection goes on under TLS.
+//! STARTTLS: the same connection goes on under TLS, whichever side we are.
 
 use std::time::Duration;
 
 use tokio::io;
 
 use super::{Connection, StartTlsError, input::Input};
-use crate::TlsInfo;
+use crate::{TlsClient, TlsInfo};
 
 impl Connection {
     /// Sends what is pending (the "go ahead" reply), then performs the server's side of a TLS
@@ -40,6 +40,30 @@ impl Connection {
                 Err(error.into())
             }
         }
+    }
+
+    /// The same as the client of `host`, behind the server's "go ahead": octets that came with that
+    /// reply were sent in plain text, and the upgrade is refused when there are any. After any
+    /// error the connection is dead.
+    pub async fn start_tls_as_client(
+        &mut self,
+        client: &TlsClient,
+        host: &str,
+        timeout: Duration,
+    ) -> Result<&TlsInfo, StartTlsError> {
+        if self.tls.is_some() {
+            return Err(StartTlsError::NotOffered);
+        }
+        let octets = self.input.len();
+        if octets > 0 {
+            return Err(StartTlsError::Injected { octets });
+        }
+        self.flush().await?;
+        self.input = Input::default();
+        let plain = std::mem::replace(&mut self.transport, Box::new(closed()));
+        let (transport, info) = client.connect(plain, host, timeout).await?;
+        self.transport = transport;
+        Ok(self.tls.insert(info))
     }
 }
 

@@ -19,7 +19,7 @@ pub struct TlsInfo {
     pub version: &'static str,
     /// The cipher suite's IANA name.
     pub cipher: &'static str,
-    /// The host name the client asked for (SNI).
+    /// The host name that was asked for (SNI).
     pub server_name: Option<String>,
     /// The application protocol agreed on (ALPN).
     pub alpn: Option<Vec<u8>>,
@@ -34,7 +34,8 @@ pub enum HandshakeError {
     /// It was not complete in time.
     #[error("the TLS handshake took too long")]
     TimedOut,
-    /// The client spoke no TLS, no version or cipher of ours, or went away.
+    /// The other side spoke no TLS, no version or cipher of ours, could not prove its name where
+    /// it had to, or went away.
     #[error("the TLS handshake failed")]
     Failed(#[source] io::Error),
 }
@@ -66,11 +67,7 @@ pub(super) async fn accept(
 fn describe(stream: &TlsStream<Box<dyn Transport>>) -> TlsInfo {
     let (_, session) = stream.get_ref();
     TlsInfo {
-        version: match session.protocol_version() {
-            Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
-            Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
-            _ => "TLS",
-        },
+        version: version_name(session.protocol_version()),
         cipher: session
             .negotiated_cipher_suite()
             .and_then(|suite| suite.suite().as_str())
@@ -78,6 +75,15 @@ fn describe(stream: &TlsStream<Box<dyn Transport>>) -> TlsInfo {
         server_name: session.server_name().map(str::to_owned),
         alpn: session.alpn_protocol().map(<[u8]>::to_vec),
         resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
+    }
+}
+
+/// The version as logs and traces name it.
+pub(super) fn version_name(version: Option<rustls::ProtocolVersion>) -> &'static str {
+    match version {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
+        _ => "TLS",
     }
 }
 

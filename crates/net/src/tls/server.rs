@@ -302,16 +302,20 @@ fn read_pair(files: &CertificateFiles, provider: &CryptoProvider) -> Result<Load
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, TlsError> {
-    let failed = |source| TlsError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    if fs::metadata(path).map_err(failed)?.len() > MAX_PEM_OCTETS {
-        return Err(TlsError::TooLarge {
-            path: path.to_owned(),
-        });
+    let path = path.to_owned();
+    match read_pem(&path) {
+        Ok(pem) => Ok(pem),
+        Err(Some(source)) => Err(TlsError::Read { path, source }),
+        Err(None) => Err(TlsError::TooLarge { path }),
     }
-    fs::read(path).map_err(failed)
+}
+
+/// Reads a file of [`MAX_PEM_OCTETS`] at most; an error without a source is one of more.
+pub(super) fn read_pem(path: &Path) -> Result<Vec<u8>, Option<io::Error>> {
+    if fs::metadata(path)?.len() > MAX_PEM_OCTETS {
+        return Err(None);
+    }
+    Ok(fs::read(path)?)
 }
 
 /// The permission bits of a key file that users outside its group can read or write.
