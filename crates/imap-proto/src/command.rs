@@ -11,6 +11,7 @@ mod list;
 mod login;
 mod rename;
 mod search;
+mod select;
 mod status;
 mod store;
 mod tag;
@@ -32,7 +33,8 @@ pub use id::Id;
 pub use list::{List, ListReturn, ListSelect};
 pub use login::{Login, Sensitive};
 pub use rename::Rename;
-pub use search::{Search, SearchKey};
+pub use search::{Search, SearchKey, SearchReturn};
+pub use select::{CondStore, Select};
 pub use status::{Status, StatusItem};
 pub use store::{Silent, Store, StoreMode};
 pub use tag::Tag;
@@ -69,7 +71,7 @@ pub enum Command {
     /// ENABLE (RFC 5161 §3.1).
     Enable(Enable),
     /// EXAMINE (RFC 3501 §6.3.2).
-    Examine(MailboxName),
+    Examine(Select),
     /// EXPUNGE (RFC 3501 §6.4.3), or UID EXPUNGE (RFC 4315 §2.1) of those UIDs.
     Expunge(Option<SequenceSet>),
     /// FETCH and UID FETCH (RFC 3501 §6.4.5).
@@ -86,6 +88,8 @@ pub enum Command {
     Logout,
     /// LSUB (RFC 3501 §6.3.9).
     Lsub(List),
+    /// MOVE and UID MOVE (RFC 6851).
+    Move(Copy),
     /// NAMESPACE (RFC 2342).
     Namespace,
     /// NOOP (RFC 3501 §6.1.2).
@@ -95,7 +99,7 @@ pub enum Command {
     /// SEARCH and UID SEARCH (RFC 3501 §6.4.4).
     Search(Search),
     /// SELECT (RFC 3501 §6.3.1).
-    Select(MailboxName),
+    Select(Select),
     /// STARTTLS (RFC 3501 §6.2.1).
     StartTls,
     /// STATUS (RFC 3501 §6.3.10).
@@ -132,6 +136,7 @@ impl Command {
             Self::Login(_) => "LOGIN",
             Self::Logout => "LOGOUT",
             Self::Lsub(_) => "LSUB",
+            Self::Move(_) => "MOVE",
             Self::Namespace => "NAMESPACE",
             Self::Noop => "NOOP",
             Self::Rename(_) => "RENAME",
@@ -160,7 +165,7 @@ pub struct Request {
 type Arguments = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command by name, in the order of the alphabet.
-const TABLE: [(&str, Arguments); 30] = [
+const TABLE: [(&str, Arguments); 31] = [
     ("APPEND", |cursor| {
         Append::parse(cursor).map(Command::Append)
     }),
@@ -180,7 +185,9 @@ const TABLE: [(&str, Arguments); 30] = [
     ("ENABLE", |cursor| {
         Enable::parse(cursor).map(Command::Enable)
     }),
-    ("EXAMINE", |cursor| mailbox(cursor).map(Command::Examine)),
+    ("EXAMINE", |cursor| {
+        Select::parse(cursor).map(Command::Examine)
+    }),
     ("EXPUNGE", |_| Ok(Command::Expunge(None))),
     ("FETCH", |cursor| {
         Fetch::parse(cursor, Numbering::Sequence).map(Command::Fetch)
@@ -191,6 +198,9 @@ const TABLE: [(&str, Arguments); 30] = [
     ("LOGIN", |cursor| Login::parse(cursor).map(Command::Login)),
     ("LOGOUT", |_| Ok(Command::Logout)),
     ("LSUB", |cursor| List::parse_lsub(cursor).map(Command::Lsub)),
+    ("MOVE", |cursor| {
+        Copy::parse(cursor, Numbering::Sequence).map(Command::Move)
+    }),
     ("NAMESPACE", |_| Ok(Command::Namespace)),
     ("NOOP", |_| Ok(Command::Noop)),
     ("RENAME", |cursor| {
@@ -199,7 +209,9 @@ const TABLE: [(&str, Arguments); 30] = [
     ("SEARCH", |cursor| {
         Search::parse(cursor, Numbering::Sequence).map(Command::Search)
     }),
-    ("SELECT", |cursor| mailbox(cursor).map(Command::Select)),
+    ("SELECT", |cursor| {
+        Select::parse(cursor).map(Command::Select)
+    }),
     ("STARTTLS", |_| Ok(Command::StartTls)),
     ("STATUS", |cursor| {
         Status::parse(cursor).map(Command::Status)
@@ -255,7 +267,7 @@ impl Command {
 }
 
 /// ```abnf
-/// select = "SELECT" SP mailbox   ; and every other command of one mailbox
+/// delete = "DELETE" SP mailbox   ; and every other command of one mailbox
 /// ```
 fn mailbox(cursor: &mut Cursor<'_>) -> Parsed<MailboxName> {
     cursor.space()?;

@@ -5,6 +5,8 @@
 //! before the client sends it); [`Request::parse`] turns the bytes of one command into a typed
 //! [`Request`]. Answers are written through a [`ResponseBuf`].
 //!
+//! [`client`] is the other side: what is said to other servers, and what they answer.
+//!
 //! Invariants:
 //! - Nothing here does I/O, reads a clock or allocates in proportion to a number that the client
 //!   only announced: memory grows with the bytes that really arrived.
@@ -14,6 +16,7 @@
 //!   strict.
 #![deny(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub mod client;
 mod command;
 mod date;
 mod flag;
@@ -29,9 +32,9 @@ mod sequence;
 mod utf7;
 
 pub use command::{
-    Append, AppendHead, Authenticate, Command, Copy, Create, Enable, Fetch, FetchItem, Id, List,
-    ListReturn, ListSelect, Login, Numbering, Peek, Rename, Request, Search, SearchKey, Sensitive,
-    Silent, Status, StatusItem, Store, StoreMode, Tag,
+    Append, AppendHead, Authenticate, Command, CondStore, Copy, Create, Enable, Fetch, FetchItem,
+    Id, List, ListReturn, ListSelect, Login, Numbering, Peek, Rename, Request, Search, SearchKey,
+    SearchReturn, Select, Sensitive, Silent, Status, StatusItem, Store, StoreMode, Tag,
 };
 pub use date::{Date, DateTimeError, write_date, write_date_time};
 pub use flag::Flag;

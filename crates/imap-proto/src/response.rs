@@ -10,6 +10,7 @@
 mod envelope;
 mod fetch;
 mod mailbox;
+mod search;
 mod status;
 mod string;
 mod structure;
@@ -102,19 +103,7 @@ impl ResponseBuf {
         self.numbered(sequence, "EXPUNGE");
     }
 
-    /// `* SEARCH`, without its numbers; they follow with [`ResponseBuf::search_hit`], and
-    /// [`ResponseBuf::end_line`] ends it.
-    pub fn search_start(&mut self) {
-        self.push("* SEARCH");
-    }
-
-    /// One number of a SEARCH answer.
-    pub fn search_hit(&mut self, number: u32) {
-        self.text.push(b' ');
-        write_number(number, &mut self.text);
-    }
-
-    /// Ends a line begun with [`ResponseBuf::search_start`].
+    /// Ends a line begun with [`ResponseBuf::search_start`] or [`ResponseBuf::esearch_start`].
     pub fn end_line(&mut self) {
         self.push("\r\n");
     }

@@ -132,3 +132,8 @@ fn mailbox_name() {
 fn response() {
     run("response", fuzz::response);
 }
+
+#[test]
+fn client() {
+    run("client", fuzz::client);
+}

@@ -32,6 +32,43 @@ const MISTAKES: &[(&str, &str)] = &[
         "expected the end of the command at column 12",
     ),
     (
+        "a SELECT a ()",
+        "expected CONDSTORE before this, but the command ends at column 14",
+    ),
+    ("a SELECT a (QRESYNC)", "expected CONDSTORE at column 13"),
+    (
+        "a FETCH 1 FLAGS (CHANGEDSINCE x)",
+        "expected a mod-sequence at column 31",
+    ),
+    (
+        "a FETCH 1 FLAGS (CHANGEDSINCE 1 CHANGEDSINCE 2)",
+        "too many or too long: FETCH modifiers",
+    ),
+    (
+        "a FETCH 1 FLAGS (VANISHED)",
+        "expected CHANGEDSINCE at column 18",
+    ),
+    (
+        "a FETCH 1 FLAGS ()",
+        "expected CHANGEDSINCE before this, but the command ends at column 19",
+    ),
+    (
+        "a STORE 1 (UNCHANGEDSINCE 9223372036854775808) FLAGS ()",
+        "expected a mod-sequence below 9223372036854775808 at column 27",
+    ),
+    (
+        "a STORE 1 () FLAGS ()",
+        "expected UNCHANGEDSINCE before this at column 13",
+    ),
+    (
+        "a SEARCH RETURN (SAVE) ALL",
+        "expected a SEARCH return option that is known at column 18",
+    ),
+    (
+        "a SEARCH MODSEQ \"/flags/a\" none 1",
+        "expected priv, shared or all at column 28",
+    ),
+    (
         "a RENAME a",
         "expected a space, but the command ends at column 11",
     ),
@@ -146,7 +183,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("a SEARCH LARGER x", "expected a size in bytes at column 17"),
     (
         "a UID FOO 1",
-        "expected COPY, EXPUNGE, FETCH, SEARCH or STORE at column 7",
+        "expected COPY, EXPUNGE, FETCH, MOVE, SEARCH or STORE at column 7",
     ),
     (
         "a UID EXPUNGE",

@@ -1,5 +1,7 @@
 //! FETCH.
 
+use hikyaku_types::ModSeq;
+
 use super::Numbering;
 use crate::{
     Partial, Section, SectionText, SequenceSet,
@@ -29,6 +31,8 @@ pub enum FetchItem {
     Flags,
     /// `INTERNALDATE`.
     InternalDate,
+    /// `MODSEQ` (RFC 7162 §3.1.4.2).
+    ModSeq,
     /// `RFC822`: `BODY[]` under its old name.
     Rfc822,
     /// `RFC822.HEADER`: `BODY.PEEK[HEADER]` under its old name.
@@ -52,12 +56,13 @@ pub enum FetchItem {
 
 impl FetchItem {
     /// Items whose name is all there is.
-    pub(super) const NAMES: [(&'static str, Self); 10] = [
+    pub(super) const NAMES: [(&'static str, Self); 11] = [
         ("BODY", Self::Body),
         ("BODYSTRUCTURE", Self::BodyStructure),
         ("ENVELOPE", Self::Envelope),
         ("FLAGS", Self::Flags),
         ("INTERNALDATE", Self::InternalDate),
+        ("MODSEQ", Self::ModSeq),
         ("RFC822", Self::Rfc822),
         ("RFC822.HEADER", Self::Rfc822Header),
         ("RFC822.SIZE", Self::Rfc822Size),
@@ -110,6 +115,7 @@ impl FetchItem {
 /// ```abnf
 /// fetch = "FETCH" SP sequence-set SP
 ///         ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+///         [SP "(" "CHANGEDSINCE" SP mod-sequence-value ")"]
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
@@ -119,6 +125,9 @@ pub struct Fetch {
     pub set: SequenceSet,
     /// What of them, each item once; one at least. Macros are written out.
     pub items: Vec<FetchItem>,
+    /// Only messages that changed after this (RFC 7162 §3.1.4.1); their `MODSEQ` is then among the
+    /// items.
+    pub changed_since: Option<ModSeq>,
 }
 
 /// The macros, largest last: each is the beginning of the next.
@@ -153,11 +162,40 @@ impl Fetch {
         if items.is_empty() {
             return cursor.expected("at least one FETCH item before this");
         }
+        let changed_since = changed_since(cursor)?;
+        if changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
+            items.push(FetchItem::ModSeq);
+        }
         Ok(Self {
             numbering,
             set,
             items,
+            changed_since,
         })
+    }
+}
+
+/// ```abnf
+/// fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value   ; RFC 7162 §7
+/// ```
+/// The value is let pass where it is 0.
+fn changed_since(cursor: &mut Cursor<'_>) -> Parsed<Option<ModSeq>> {
+    if cursor.is_at_end() {
+        return Ok(None);
+    }
+    cursor.space()?;
+    if cursor.peek() != Some(b'(') {
+        return cursor.expected("the end of the command");
+    }
+    let found = cursor.list((1, "FETCH modifiers"), |cursor| {
+        if cursor.take_word("CHANGEDSINCE ") {
+            return cursor.modseq();
+        }
+        cursor.expected("CHANGEDSINCE")
+    })?;
+    match found.first() {
+        Some(modseq) => Ok(Some(*modseq)),
+        None => cursor.expected("CHANGEDSINCE before this"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! SEARCH.
 
+use hikyaku_types::ModSeq;
+
 use super::Numbering;
 use crate::{
     Date, SequenceSet,
@@ -32,6 +34,9 @@ pub enum SearchKey {
     Keyword(String),
     /// RFC822.SIZE is larger than that many bytes.
     Larger(u32),
+    /// The message's modification sequence is at least this (RFC 7162 §3.1.5). It is one for the
+    /// whole message, so a named flag makes no difference.
+    ModSeq(ModSeq),
     /// RECENT and not SEEN.
     New,
     /// The key does not match.
@@ -68,15 +73,69 @@ pub enum SearchKey {
     Unkeyword(String),
 }
 
-/// SEARCH (RFC 3501 §6.4.4).
+/// What an extended answer tells (RFC 4731 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchReturn {
+    /// `ALL`: every message found, as a set.
+    All,
+    /// `COUNT`: how many were found.
+    Count,
+    /// `MAX`: the last one.
+    Max,
+    /// `MIN`: the first one.
+    Min,
+}
+
+impl SearchReturn {
+    /// The options by name.
+    pub(super) const NAMES: [(&'static str, Self); 4] = [
+        ("ALL", Self::All),
+        ("COUNT", Self::Count),
+        ("MAX", Self::Max),
+        ("MIN", Self::Min),
+    ];
+
+    /// ```abnf
+    /// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+    /// ```
+    /// No option is the same as `ALL`. Each is kept once.
+    fn parse_all(cursor: &mut Cursor<'_>) -> Parsed<Vec<Self>> {
+        let limit = cursor.limits().list_items;
+        let listed = cursor.list((limit, "SEARCH return options"), |cursor| {
+            let start = cursor.clone();
+            let name = cursor.atom("a SEARCH return option")?;
+            let found = Self::NAMES
+                .iter()
+                .find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map_or_else(
+                || start.expected("a SEARCH return option that is known"),
+                |(_, option)| Ok(*option),
+            )
+        })?;
+        let mut options = Vec::with_capacity(Self::NAMES.len());
+        for option in listed {
+            if !options.contains(&option) {
+                options.push(option);
+            }
+        }
+        if options.is_empty() {
+            options.push(Self::All);
+        }
+        Ok(options)
+    }
+}
+
+/// SEARCH (RFC 3501 §6.4.4, RFC 4731).
 ///
 /// ```abnf
-/// search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+/// search = "SEARCH" [search-return-opts] [SP "CHARSET" SP astring] 1*(SP search-key)
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
     /// How the answer counts.
     pub numbering: Numbering,
+    /// What an extended answer tells, at least one thing; none for the answer of RFC 3501.
+    pub returns: Option<Vec<SearchReturn>>,
     /// The charset of all texts, if named.
     pub charset: Option<String>,
     /// What is searched for.
@@ -84,7 +143,16 @@ pub struct Search {
 }
 
 impl Search {
+    /// Whether it asks for modification sequences, so that the answer tells the highest one.
+    pub fn names_modseq(&self) -> bool {
+        self.key.names_modseq()
+    }
+
     pub(super) fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Self> {
+        let mut returns = None;
+        if cursor.take_word(" RETURN ") {
+            returns = Some(SearchReturn::parse_all(cursor)?);
+        }
         let mut charset = None;
         if cursor.take_word(" CHARSET ") {
             let name = cursor.astring("a charset")?;
@@ -102,9 +170,23 @@ impl Search {
         }
         Ok(Self {
             numbering,
+            returns,
             charset,
             key: one_or_all(all),
         })
+    }
+}
+
+impl SearchKey {
+    /// The depth of the recursion is what the grammar allowed.
+    fn names_modseq(&self) -> bool {
+        match self {
+            Self::ModSeq(_) => true,
+            Self::And(keys) => keys.iter().any(Self::names_modseq),
+            Self::Or(one, other) => one.names_modseq() || other.names_modseq(),
+            Self::Not(key) => key.names_modseq(),
+            _ => false,
+        }
     }
 }
 
@@ -128,6 +210,7 @@ enum Argument {
     Number(fn(u32) -> SearchKey),
     Keyword(fn(String) -> SearchKey),
     Header,
+    ModSeq,
     Not,
     Or,
     Uids,
@@ -137,7 +220,7 @@ enum Argument {
 /// search-key = "ALL" / "ANSWERED" / "BCC" SP astring / "BEFORE" SP date / … /
 ///              sequence-set / "(" search-key *(SP search-key) ")"
 /// ```
-const NAMES: [(&str, Argument); 35] = {
+const NAMES: [(&str, Argument); 36] = {
     use crate::Flag;
     [
         ("ALL", Argument::None(|| SearchKey::All)),
@@ -156,6 +239,7 @@ const NAMES: [(&str, Argument); 35] = {
         ("HEADER", Argument::Header),
         ("KEYWORD", Argument::Keyword(SearchKey::Keyword)),
         ("LARGER", Argument::Number(SearchKey::Larger)),
+        ("MODSEQ", Argument::ModSeq),
         ("NEW", Argument::None(|| SearchKey::New)),
         ("NOT", Argument::Not),
         ("OLD", Argument::None(|| SearchKey::Old)),
@@ -248,6 +332,7 @@ impl Keys {
                 cursor.space()?;
                 Ok(SearchKey::Header(name, text(cursor)?))
             }
+            Argument::ModSeq => modseq(cursor).map(SearchKey::ModSeq),
             Argument::Not => Ok(SearchKey::Not(Box::new(self.key(cursor)?))),
             Argument::Or => {
                 let one = Box::new(self.key(cursor)?);
@@ -257,6 +342,23 @@ impl Keys {
             Argument::Uids => SequenceSet::parse(cursor).map(SearchKey::Uid),
         }
     }
+}
+
+/// ```abnf
+/// search-modsequence = "MODSEQ" [search-modseq-ext] SP mod-sequence-valzer
+/// search-modseq-ext  = SP entry-name SP entry-type-req
+/// entry-type-req     = "priv" / "shared" / "all"
+/// ```
+fn modseq(cursor: &mut Cursor<'_>) -> Parsed<ModSeq> {
+    if cursor.peek() == Some(b'"') {
+        cursor.string("the name of an entry")?;
+        cursor.space()?;
+        let kinds = ["priv ", "shared ", "all "];
+        if !kinds.iter().any(|kind| cursor.take_word(kind)) {
+            return cursor.expected("priv, shared or all");
+        }
+    }
+    cursor.modseq()
 }
 
 /// Search texts come unquoted with `%` and `*` in them from careless clients.

@@ -9,6 +9,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StatusItem {
+    /// The highest modification sequence in it (RFC 7162 §3.1.7).
+    HighestModSeq,
     /// The number of messages.
     Messages,
     /// The number of messages that are recent.
@@ -22,7 +24,8 @@ pub enum StatusItem {
 }
 
 impl StatusItem {
-    const NAMES: [(&'static str, Self); 5] = [
+    const NAMES: [(&'static str, Self); 6] = [
+        ("HIGHESTMODSEQ", Self::HighestModSeq),
         ("MESSAGES", Self::Messages),
         ("RECENT", Self::Recent),
         ("UIDNEXT", Self::UidNext),

@@ -1,5 +1,7 @@
 //! STORE.
 
+use hikyaku_types::ModSeq;
+
 use super::Numbering;
 use crate::{
     Flag, SequenceSet,
@@ -29,7 +31,8 @@ pub enum Silent {
 /// STORE (RFC 3501 §6.4.6).
 ///
 /// ```abnf
-/// store           = "STORE" SP sequence-set SP store-att-flags
+/// store           = "STORE" SP sequence-set [SP "(" store-modifier ")"] SP store-att-flags
+/// store-modifier  = "UNCHANGEDSINCE" SP mod-sequence-valzer   ; RFC 7162 §7
 /// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub struct Store {
     pub numbering: Numbering,
     /// Which messages.
     pub set: SequenceSet,
+    /// Only messages that did not change after this (RFC 7162 §3.1.3).
+    pub unchanged_since: Option<ModSeq>,
     /// What to do with the flags.
     pub mode: StoreMode,
     /// Whether to answer with the new ones.
@@ -51,6 +56,7 @@ impl Store {
         cursor.space()?;
         let set = SequenceSet::parse(cursor)?;
         cursor.space()?;
+        let unchanged_since = unchanged_since(cursor)?;
         let mode = if cursor.take(b'+') {
             StoreMode::Add
         } else if cursor.take(b'-') {
@@ -74,10 +80,30 @@ impl Store {
         Ok(Self {
             numbering,
             set,
+            unchanged_since,
             mode,
             silent,
             flags,
         })
+    }
+}
+
+fn unchanged_since(cursor: &mut Cursor<'_>) -> Parsed<Option<ModSeq>> {
+    if cursor.peek() != Some(b'(') {
+        return Ok(None);
+    }
+    let found = cursor.list((1, "STORE modifiers"), |cursor| {
+        if cursor.take_word("UNCHANGEDSINCE ") {
+            return cursor.modseq();
+        }
+        cursor.expected("UNCHANGEDSINCE")
+    })?;
+    match found.first() {
+        Some(modseq) => {
+            cursor.space()?;
+            Ok(Some(*modseq))
+        }
+        None => cursor.expected("UNCHANGEDSINCE before this"),
     }
 }
 

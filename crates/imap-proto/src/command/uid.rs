@@ -6,14 +6,17 @@ use crate::{
     parse::{Cursor, Parsed},
 };
 
+/// The commands that may follow the prefix.
+const COMMANDS: &str = "COPY, EXPUNGE, FETCH, MOVE, SEARCH or STORE";
+
 /// ```abnf
-/// uid         = "UID" SP (copy / fetch / search / store / uid-expunge)
+/// uid         = "UID" SP (copy / fetch / move / search / store / uid-expunge)
 /// uid-expunge = "EXPUNGE" SP sequence-set
 /// ```
 pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Command> {
     cursor.space()?;
     let start = cursor.clone();
-    let name = cursor.atom("COPY, EXPUNGE, FETCH, SEARCH or STORE")?;
+    let name = cursor.atom(COMMANDS)?;
     match name.to_ascii_uppercase().as_str() {
         "COPY" => Copy::parse(cursor, Numbering::Uid).map(Command::Copy),
         "EXPUNGE" => {
@@ -21,8 +24,9 @@ pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Command> {
             SequenceSet::parse(cursor).map(|set| Command::Expunge(Some(set)))
         }
         "FETCH" => Fetch::parse(cursor, Numbering::Uid).map(Command::Fetch),
+        "MOVE" => Copy::parse(cursor, Numbering::Uid).map(Command::Move),
         "SEARCH" => Search::parse(cursor, Numbering::Uid).map(Command::Search),
         "STORE" => Store::parse(cursor, Numbering::Uid).map(Command::Store),
-        _ => start.expected("COPY, EXPUNGE, FETCH, SEARCH or STORE"),
+        _ => start.expected(COMMANDS),
     }
 }

@@ -1,9 +1,9 @@
 //! Commands written out again: what the fuzz targets and tests compare a command with.
 
 use super::{
-    Append, Authenticate, Command, Copy, Create, Enable, Fetch, FetchItem, Id, List, ListReturn,
-    ListSelect, Login, Numbering, Peek, Request, Search, SearchKey, Silent, Status, Store,
-    StoreMode,
+    Append, Authenticate, Command, CondStore, Copy, Create, Enable, Fetch, FetchItem, Id, List,
+    ListReturn, ListSelect, Login, Numbering, Peek, Request, Search, SearchKey, SearchReturn,
+    Select, Silent, Status, Store, StoreMode,
 };
 use crate::{
     MailboxName,
@@ -43,8 +43,8 @@ impl Command {
                 set.write(out);
             }
             Self::Delete(name) => one_mailbox("DELETE ", name, out),
-            Self::Examine(name) => one_mailbox("EXAMINE ", name, out),
-            Self::Select(name) => one_mailbox("SELECT ", name, out),
+            Self::Examine(select) => select.write("EXAMINE ", out),
+            Self::Select(select) => select.write("SELECT ", out),
             Self::Subscribe(name) => one_mailbox("SUBSCRIBE ", name, out),
             Self::Unsubscribe(name) => one_mailbox("UNSUBSCRIBE ", name, out),
             Self::Rename(rename) => {
@@ -53,7 +53,8 @@ impl Command {
             }
             Self::Append(append) => append.write(out),
             Self::Authenticate(authenticate) => authenticate.write(out),
-            Self::Copy(copy) => copy.write(out),
+            Self::Copy(copy) => copy.write("COPY ", out),
+            Self::Move(copy) => copy.write("MOVE ", out),
             Self::Create(create) => create.write(out),
             Self::Enable(enable) => enable.write(out),
             Self::Fetch(fetch) => fetch.write(out),
@@ -130,9 +131,9 @@ impl Authenticate {
 }
 
 impl Copy {
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, name: &str, out: &mut Vec<u8>) {
         uid_prefix(self.numbering, out);
-        word("COPY ", out);
+        word(name, out);
         self.set.write(out);
         one_mailbox(" ", &self.mailbox, out);
     }
@@ -168,6 +169,9 @@ impl Fetch {
         self.set.write(out);
         out.push(b' ');
         list(&self.items, out, FetchItem::write);
+        if let Some(modseq) = self.changed_since {
+            word(&format!(" (CHANGEDSINCE {modseq})"), out);
+        }
     }
 }
 
@@ -257,6 +261,15 @@ impl Login {
     }
 }
 
+impl Select {
+    fn write(&self, name: &str, out: &mut Vec<u8>) {
+        one_mailbox(name, &self.mailbox, out);
+        if self.condstore == CondStore::Wanted {
+            word(" (CONDSTORE)", out);
+        }
+    }
+}
+
 impl Status {
     fn write(&self, out: &mut Vec<u8>) {
         one_mailbox("STATUS ", &self.mailbox, out);
@@ -270,6 +283,9 @@ impl Store {
         uid_prefix(self.numbering, out);
         word("STORE ", out);
         self.set.write(out);
+        if let Some(modseq) = self.unchanged_since {
+            word(&format!(" (UNCHANGEDSINCE {modseq})"), out);
+        }
         word(
             match self.mode {
                 StoreMode::Add => " +FLAGS",
@@ -294,6 +310,13 @@ impl Search {
     fn write(&self, out: &mut Vec<u8>) {
         uid_prefix(self.numbering, out);
         word("SEARCH ", out);
+        if let Some(returns) = &self.returns {
+            word("RETURN ", out);
+            list(returns, out, |option, out| {
+                named(&SearchReturn::NAMES, option, out);
+            });
+            out.push(b' ');
+        }
         if let Some(charset) = &self.charset {
             word("CHARSET ", out);
             write_astring(charset.as_bytes(), out);
@@ -307,6 +330,7 @@ impl SearchKey {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::All => word("ALL", out),
+            Self::ModSeq(modseq) => word(&format!("MODSEQ {modseq}"), out),
             Self::New => word("NEW", out),
             Self::Old => word("OLD", out),
             Self::And(keys) => list(keys, out, Self::write),

@@ -5,6 +5,8 @@ mod tests;
 
 use std::{borrow::Cow, num::NonZeroU32};
 
+use hikyaku_types::ModSeq;
+
 use super::{ParseError, ParseErrorKind, Parsed};
 use crate::{Limits, RawCommand, reader::Literal};
 
@@ -147,6 +149,23 @@ impl<'a> Cursor<'a> {
             number.checked_mul(10)?.checked_add(u32::from(digit - b'0'))
         });
         number.map_or_else(|| start.expected("a number below 4294967296"), Ok)
+    }
+
+    /// ```abnf
+    /// mod-sequence-valzer = "0" / 1*DIGIT   ; below 2^63 (RFC 7162 §7)
+    /// ```
+    pub(crate) fn modseq(&mut self) -> Parsed<ModSeq> {
+        let start = self.clone();
+        let digits = self.take_some(|byte| byte.is_ascii_digit(), "a mod-sequence")?;
+        let number = digits.iter().try_fold(0_u64, |number, digit| {
+            number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+        });
+        number
+            .filter(|number| i64::try_from(*number).is_ok())
+            .map_or_else(
+                || start.expected("a mod-sequence below 9223372036854775808"),
+                |number| Ok(ModSeq(number)),
+            )
     }
 
     /// ```abnf

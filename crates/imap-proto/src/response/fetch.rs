@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hikyaku_message::{Envelope, Structure};
-use hikyaku_types::{OffsetTimestamp, Uid};
+use hikyaku_types::{ModSeq, OffsetTimestamp, Uid};
 
 use super::{Extensions, ResponseBuf, envelope, status, structure};
 use crate::{FetchItem, Partial, Section, date, sequence::write_number};
@@ -84,6 +84,13 @@ impl FetchResponse<'_> {
     pub fn flags<'a>(&mut self, flags: impl IntoIterator<Item = &'a str>) {
         let out = self.item("FLAGS (");
         status::write_words(flags, out);
+        out.push(b')');
+    }
+
+    /// `MODSEQ (624140003)` (RFC 7162 §3.1.4.2)
+    pub fn modseq(&mut self, modseq: ModSeq) {
+        let out = self.item("MODSEQ (");
+        write_number(modseq.0, out);
         out.push(b')');
     }
 

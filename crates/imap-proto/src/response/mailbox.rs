@@ -1,6 +1,6 @@
 //! Answers about mailboxes: FLAGS, LIST, LSUB, STATUS.
 
-use hikyaku_types::{Uid, UidValidity};
+use hikyaku_types::{ModSeq, Uid, UidValidity};
 
 use super::{ResponseBuf, status, string};
 use crate::{SpecialUse, StatusItem, sequence::write_number, utf7};
@@ -48,6 +48,8 @@ pub enum ListLine {
 /// What STATUS can tell about a mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusCounts {
+    /// The highest modification sequence in it.
+    pub highest_modseq: ModSeq,
     /// The number of messages.
     pub messages: u32,
     /// The number of messages that are recent.
@@ -105,12 +107,13 @@ impl ResponseBuf {
             }
             self.push(item.as_str());
             self.push(" ");
-            let number = match item {
-                StatusItem::Messages => counts.messages,
-                StatusItem::Recent => counts.recent,
-                StatusItem::UidNext => counts.uid_next.get(),
-                StatusItem::UidValidity => counts.uid_validity.0,
-                StatusItem::Unseen => counts.unseen,
+            let number: u64 = match item {
+                StatusItem::HighestModSeq => counts.highest_modseq.0,
+                StatusItem::Messages => counts.messages.into(),
+                StatusItem::Recent => counts.recent.into(),
+                StatusItem::UidNext => counts.uid_next.get().into(),
+                StatusItem::UidValidity => counts.uid_validity.0.into(),
+                StatusItem::Unseen => counts.unseen.into(),
             };
             write_number(number, &mut self.text);
         }

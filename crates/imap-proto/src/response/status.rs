@@ -1,6 +1,6 @@
 //! Status answers: tagged and untagged conditions, response codes, continuation requests.
 
-use hikyaku_types::{Uid, UidValidity};
+use hikyaku_types::{ModSeq, Uid, UidValidity};
 
 use super::{ResponseBuf, string};
 use crate::{
@@ -62,10 +62,15 @@ pub enum Code<'a> {
     ExpungeIssued,
     /// The mailbox has mailboxes below it (RFC 9051 §7.1).
     HasChildren,
+    /// The highest modification sequence in the mailbox (RFC 7162 §3.1.2.1).
+    HighestModSeq(ModSeq),
     /// Another session is in the way; try later.
     InUse,
     /// A limit of the server is reached.
     Limit,
+    /// These messages changed after the modification sequence that a STORE named, and were left
+    /// as they are (RFC 7162 §3.1.3). Ascending, numbered as the command did.
+    Modified(&'a [u32]),
     /// There is no such mailbox.
     NonExistent,
     /// It is not permitted.
@@ -117,8 +122,10 @@ impl Code<'_> {
             Self::Corruption => "CORRUPTION",
             Self::ExpungeIssued => "EXPUNGEISSUED",
             Self::HasChildren => "HASCHILDREN",
+            Self::HighestModSeq(_) => "HIGHESTMODSEQ ",
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
+            Self::Modified(_) => "MODIFIED ",
             Self::NoPerm => "NOPERM",
             Self::NonExistent => "NONEXISTENT",
             Self::OverQuota => "OVERQUOTA",
@@ -157,6 +164,8 @@ impl Code<'_> {
                 out.push(b' ');
                 write_compact(pairs.iter().map(|(_, to)| to.get()), out);
             }
+            Self::HighestModSeq(modseq) => write_number(modseq.0, out),
+            Self::Modified(numbers) => write_compact(numbers.iter().copied(), out),
             Self::PermanentFlags(flags) => {
                 write_words(flags.iter().copied(), out);
                 out.push(b')');

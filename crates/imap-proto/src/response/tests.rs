@@ -4,7 +4,7 @@ use hikyaku_message::{
     Address, ByteRange, Content, ContentType, Disposition, Embedded, Envelope, HeaderText, Mailbox,
     Parameter, ParameterForm, Part, Structure,
 };
-use hikyaku_types::{OffsetTimestamp, Timestamp, Uid, UidValidity};
+use hikyaku_types::{ModSeq, OffsetTimestamp, Timestamp, Uid, UidValidity};
 
 use super::*;
 use crate::{Partial, Section, SectionText, SpecialUse, StatusItem, Tag};
@@ -37,6 +37,11 @@ fn conditions_and_codes() {
         (Code::UidValidity(UidValidity(7)), "UIDVALIDITY 7"),
         (Code::UidNext(uid(4_294_967_295)), "UIDNEXT 4294967295"),
         (Code::Unseen(12), "UNSEEN 12"),
+        (
+            Code::HighestModSeq(ModSeq(715_194_045_007)),
+            "HIGHESTMODSEQ 715194045007",
+        ),
+        (Code::Modified(&[7, 9, 10]), "MODIFIED 7,9:10"),
         (
             Code::PermanentFlags(&["\\Seen", "\\*"]),
             "PERMANENTFLAGS (\\Seen \\*)",
@@ -116,6 +121,7 @@ fn numbers_of_a_mailbox() {
 #[test]
 fn mailboxes() {
     let counts = StatusCounts {
+        highest_modseq: ModSeq(8),
         messages: 3,
         recent: 1,
         uid_next: uid(9),

@@ -267,6 +267,7 @@ impl Message<'_> {
             FetchItem::Uid => response.uid(row.uid),
             FetchItem::Flags => response.flags(flags::names(self.flags, self.recent)),
             FetchItem::InternalDate => response.internal_date(row.internal_date),
+            FetchItem::ModSeq => response.modseq(row.modseq),
             FetchItem::Rfc822Size => response.size(row.size),
             FetchItem::Envelope => {
                 if let Some(envelope) = &row.envelope {

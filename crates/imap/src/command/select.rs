@@ -1,6 +1,6 @@
 //! SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2).
 
-use hikyaku_imap_proto::{Code, Condition, MailboxName};
+use hikyaku_imap_proto::{Code, Condition, MailboxName, Select};
 use hikyaku_mailstore::{MailError, Recent};
 
 use super::Context;
@@ -15,14 +15,14 @@ use crate::{
 pub(crate) async fn run(
     context: &mut Context<'_>,
     state: &mut State,
-    name: &MailboxName,
+    select: &Select,
     access: Access,
 ) -> Result<Reply, Failure> {
     state.user()?;
     // Whatever becomes of this, the mailbox before is not selected any more (RFC 3501 §6.3.1).
     state.unselect();
     let user = state.user()?;
-    let selected = open(context, user, name, access).await?;
+    let selected = open(context, user, &select.mailbox, access).await?;
     let (code, text) = match access {
         Access::ReadWrite => (Code::ReadWrite, "Selected"),
         Access::ReadOnly => (Code::ReadOnly, "Examined"),

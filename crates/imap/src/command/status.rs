@@ -22,6 +22,7 @@ pub(crate) async fn run(
         0
     };
     let counts = StatusCounts {
+        highest_modseq: mailbox.modseq,
         messages: mailbox.total,
         recent,
         uid_next: mailbox.uid_next,

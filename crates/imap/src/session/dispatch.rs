@@ -29,20 +29,20 @@ impl Session<'_> {
                 Box::pin(command::authenticate::run(context, state, &authenticate)).await
             }
 
-            Command::Select(name) => {
+            Command::Select(select) => {
                 Box::pin(command::select::run(
                     context,
                     state,
-                    &name,
+                    &select,
                     Access::ReadWrite,
                 ))
                 .await
             }
-            Command::Examine(name) => {
+            Command::Examine(select) => {
                 Box::pin(command::select::run(
                     context,
                     state,
-                    &name,
+                    &select,
                     Access::ReadOnly,
                 ))
                 .await
