@@ -5,7 +5,9 @@ use bytes::Bytes;
 
 use crate::{
     CommandReader, Event, Limits, MailboxName, Partial, RawCommand, Request, ResponseBuf, Section,
-    SectionName, list_matches, utf7,
+    SectionName,
+    client::{ClientLimits, Response, ResponseReader},
+    list_matches, utf7,
 };
 
 /// Reads one command; what is understood is written out and read again, and must be the same.
@@ -146,4 +148,41 @@ fn lines(mut bytes: &[u8]) -> usize {
     }
     assert!(bytes.is_empty());
     count
+}
+
+/// Feeds what a server says whole and in pieces; both ways must give the same responses.
+pub fn client(data: &[u8]) {
+    let whole = responses(data, data.len());
+    assert_eq!(responses(data, 1), whole);
+    assert_eq!(responses(data, 5), whole);
+}
+
+/// What a client would see, as a text to compare.
+fn responses(data: &[u8], piece: usize) -> Vec<String> {
+    let mut reader = ResponseReader::new(ClientLimits {
+        text: 400,
+        pieces: 20,
+        literals: 100,
+        discard: 1_000,
+    });
+    let mut seen = Vec::new();
+    for mut rest in data.chunks(piece.max(1)) {
+        loop {
+            match reader.feed(rest) {
+                Ok((taken, Some(raw))) => {
+                    seen.push(format!("{:?}", Response::parse(&raw)));
+                    rest = rest.get(taken..).expect("invariant: within input");
+                }
+                Ok((taken, None)) => {
+                    assert_eq!(taken, rest.len());
+                    break;
+                }
+                Err(error) => {
+                    seen.push(error.to_string());
+                    return seen;
+                }
+            }
+        }
+    }
+    seen
 }
