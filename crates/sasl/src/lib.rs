@@ -1,12 +1,14 @@
-//! SASL mechanisms, server side (RFC 4422), for SMTP AUTH, IMAP AUTHENTICATE and POP3 AUTH.
+//! SASL mechanisms (RFC 4422), for SMTP AUTH, IMAP AUTHENTICATE and POP3 AUTH.
 //!
-//! An [`Exchange`] turns the lines of a client into [`Credentials`]; whether they are right is the
+//! [`ClientExchange`] is our side where we sign in elsewhere; the rest is the server's side: an
+//! [`Exchange`] turns the lines of a client into [`Credentials`]; whether they are right is the
 //! question of the sign-in service, and whether the connection may carry a password at all
 //! (TLS, closed zone) that of the protocol. Invariants: pure (no I/O, clock or randomness); every
 //! input ends in a step or an error, never a panic; what was a password on its way is wiped; no
 //! `Debug` output shows one; after [`Step::Done`] or an error an exchange takes nothing more.
 #![deny(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod client;
 mod exchange;
 pub mod fuzz;
 mod login;
@@ -14,6 +16,7 @@ mod mechanism;
 mod plain;
 mod wire;
 
+pub use client::{ClientExchange, ClientMechanism, UnexpectedChallenge};
 pub use exchange::{Credentials, Exchange, SaslError, Step};
 pub use mechanism::Mechanism;
 

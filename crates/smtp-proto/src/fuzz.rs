@@ -4,6 +4,7 @@
 use crate::{
     AuthRule, ChunkReader, Command, ContentLimits, DataReader, Fault, Flow, Greeting, LineLimit,
     MAX_REPLY_LINE, PlainPasswords, Progress, Protocol, Tls,
+    client::{DotStuffing, Extensions, MAX_SUMMARY, ReplyReader},
     command::{Last, Smtputf8},
     reply::table,
 };
@@ -141,6 +142,65 @@ pub fn session(input: &[u8]) {
             _ => {}
         }
     }
+}
+
+/// Lines of a server, as one reply; then as what it offers.
+pub fn server_reply(input: &[u8]) {
+    let mut reader = ReplyReader::default();
+    for line in input.split(|byte| *byte == b'\n') {
+        match reader.push(line) {
+            Ok(None) => {}
+            Ok(Some(reply)) => {
+                assert!((200..600).contains(&reply.code()));
+                let summary = reply.summary();
+                assert!(summary.chars().count() <= MAX_SUMMARY);
+                assert!(!summary.contains(char::is_control));
+                let class = reply.enhanced().map(|enhanced| u16::from(enhanced.class));
+                assert!(class.is_none_or(|class| class == reply.code() / 100));
+                let offered = Extensions::of(&reply);
+                assert!(offered.auth.len() <= Extensions::MAX_MECHANISMS);
+            }
+            Err(_) => break,
+        }
+    }
+}
+
+/// A message as a client frames it, in pieces of the first octet's size: a server reads the same
+/// message, with every line end as CRLF.
+pub fn stuffing(input: &[u8]) {
+    let Some((&piece, message)) = input.split_first() else {
+        return;
+    };
+    let (mut stuffing, mut wire) = (DotStuffing::default(), Vec::new());
+    for part in message.chunks(usize::from(piece).max(1)) {
+        stuffing.push(part, &mut wire);
+    }
+    stuffing.finish(&mut wire);
+    assert!(!has_bare_newline(&wire));
+    let mut reader = DataReader::new(ContentLimits {
+        size: u64::MAX,
+        line: LineLimit::Unlimited,
+    });
+    assert_eq!(reader.push(&wire), Progress::Done(wire.len()));
+    assert_eq!(reader.finish().ok(), Some(with_crlf(message)));
+}
+
+/// The text with every CR, LF and CRLF as CRLF, and one at its end.
+fn with_crlf(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut before = 0;
+    for &byte in text {
+        match (before, byte) {
+            (b'\r', b'\n') => {}
+            (_, b'\r' | b'\n') => out.extend_from_slice(b"\r\n"),
+            _ => out.push(byte),
+        }
+        before = byte;
+    }
+    if !out.is_empty() && !out.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out
 }
 
 /// Where the message ends, found the slow way.

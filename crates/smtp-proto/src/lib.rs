@@ -11,6 +11,7 @@
 #![deny(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod chunk;
+pub mod client;
 pub mod command;
 mod content;
 mod data;

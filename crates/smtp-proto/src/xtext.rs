@@ -37,6 +37,31 @@ pub(crate) fn decode_utf8_address(text: &str) -> Option<String> {
     Some(out)
 }
 
+/// Writes `xtext`: what is not an `xchar` (printable ASCII without `+` and `=`) as `+` and two
+/// upper-case digits per octet.
+pub(crate) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'+' | b'=' | 0..=b' ' | 0x7f.. => out.push_str(&format!("+{byte:02X}")),
+            _ => out.push(char::from(byte)),
+        }
+    }
+    out
+}
+
+/// Writes `utf-8-addr-xtext` (RFC 6533 §3): everything but `QCHAR`s as `\x{HEXPOINT}`.
+pub(crate) fn encode_utf8_address(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '!'..='~' if !matches!(c, '+' | '=' | '\\') => out.push(c),
+            _ => out.push_str(&format!("\\x{{{:02X}}}", u32::from(c))),
+        }
+    }
+    out
+}
+
 fn hex(byte: u8) -> Option<u8> {
     char::from(byte)
         .to_digit(16)

@@ -103,3 +103,28 @@ fn sessions() {
     ];
     run(fuzz::session, &seeds, 20_000);
 }
+
+#[test]
+fn replies_of_servers() {
+    let seeds: [&[u8]; 6] = [
+        b"220 mx.example.test ESMTP",
+        b"250-mx.example.test hello\n250-SIZE 52428800\n250-AUTH PLAIN LOGIN\n250 DSN",
+        b"550-5.1.1 no such user\n550 5.1.1 <a@example.test>",
+        b"421",
+        b"451-4.7.1 \xe3\x81\x82\xff\n451 4.7.1 later\r",
+        b"250-a\n251 b",
+    ];
+    run(fuzz::server_reply, &seeds, 20_000);
+}
+
+#[test]
+fn messages_of_ours() {
+    let seeds: [&[u8]; 5] = [
+        b"\x01a\r\n.b\r\n.\r\n",
+        b"\x02\r\n\r\n..\r\n",
+        b"\x03.\n.\r.\r\n",
+        b"\x07a\n.\r\nMAIL FROM:<>\r\n",
+        b"\xff\r\r\n\n\n.",
+    ];
+    run(fuzz::stuffing, &seeds, 50_000);
+}
