@@ -9,6 +9,8 @@
 //! dropped at any time (in a `select!`) and called again; nothing is lost. The other
 //! asynchronous methods may not.
 
+mod compress;
+mod deflated;
 mod error;
 mod input;
 mod line;
@@ -28,7 +30,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    error::{ReadError, StartTlsError, WriteError},
+    deflated::COMPRESSOR_REST,
+    error::{CompressError, ReadError, StartTlsError, WriteError},
     input::INPUT_STEP,
     line::{LineEnding, LineRule, LineTooLong},
     output::{MAX_OUTPUT_OCTETS, MAX_PIECE_OCTETS},
@@ -86,6 +89,7 @@ pub struct Connection {
     input: Input,
     output: Output,
     tls: Option<TlsInfo>,
+    compressed: bool,
     id: SessionId,
     options: ConnectionOptions,
 }
@@ -116,6 +120,7 @@ impl Connection {
             input: Input::default(),
             output: Output::default(),
             tls,
+            compressed: false,
             id: session_id::next(),
             options,
         }

@@ -25,9 +25,9 @@ mod tls;
 mod zone;
 
 pub use connection::{
-    Connection, ConnectionOptions, INPUT_STEP, LINGER_TIMEOUT, LineEnding, LineRule, LineTooLong,
-    MAX_LINGER_OCTETS, MAX_OUTPUT_OCTETS, MAX_PIECE_OCTETS, ReadError, StartTlsError, Transport,
-    WRITE_TIMEOUT, WriteError,
+    COMPRESSOR_REST, CompressError, Connection, ConnectionOptions, INPUT_STEP, LINGER_TIMEOUT,
+    LineEnding, LineRule, LineTooLong, MAX_LINGER_OCTETS, MAX_OUTPUT_OCTETS, MAX_PIECE_OCTETS,
+    ReadError, StartTlsError, Transport, WRITE_TIMEOUT, WriteError,
 };
 pub use descriptors::raise_file_limit;
 pub use gate::{DrainReport, Gate, GateLimits, GateOptions};

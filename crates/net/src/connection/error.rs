@@ -81,3 +81,22 @@ pub enum StartTlsError {
     #[error("the TLS handshake failed")]
     Handshake(#[from] HandshakeError),
 }
+
+/// Why compression did not begin. The connection goes on as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompressError {
+    /// It is on already.
+    #[error("the connection is compressed already")]
+    Active,
+    /// The client had sent octets before it could know that compression begins. They are still
+    /// unread.
+    #[error("{octets} octets were sent before compression began")]
+    Early {
+        /// How many there are.
+        octets: usize,
+    },
+    /// The reply that announces it could not be sent.
+    #[error("the client does not read")]
+    Output(#[from] WriteError),
+}

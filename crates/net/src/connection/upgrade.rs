@@ -67,7 +67,8 @@ impl Connection {
     }
 }
 
-/// A transport that has ended: what is left of a connection whose handshake failed.
-fn closed() -> io::Join<io::Empty, io::Empty> {
+/// A transport that has ended: what stands there while the real one is being wrapped, and what is
+/// left of a connection whose handshake failed.
+pub(super) fn closed() -> io::Join<io::Empty, io::Empty> {
     io::join(io::empty(), io::empty())
 }
