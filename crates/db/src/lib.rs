@@ -45,6 +45,7 @@ mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
 mod threads;
+mod turn;
 mod tx;
 mod value;
 
@@ -60,6 +61,7 @@ pub use self::{
     queue::{FOREGROUND_PER_BACKGROUND, Lane},
     row::Row,
     sqlite::GROUP_MEMBERS,
+    turn::{Kept, Turn},
     tx::{Tx, WriteTx},
     value::{FromValue, Value, ValueRef},
 };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hikyaku_types::{
     AccountId, AddressId, ByteSize, DomainId, Id, MailboxId, MessageId, ModSeq, SessionId,
-    TenantId, ThreadId, Timestamp, TraceId, Uid, UidValidity,
+    TenantId, ThreadId, Timestamp, TraceId, TurnId, Uid, UidValidity,
 };
 
 /// The value of one statement parameter.
@@ -148,7 +148,8 @@ macro_rules! ids {
     )+};
 }
 ids!(
-    TenantId, DomainId, AccountId, AddressId, MailboxId, MessageId, ThreadId, TraceId, SessionId
+    TenantId, DomainId, AccountId, AddressId, MailboxId, MessageId, ThreadId, TraceId, SessionId,
+    TurnId
 );
 
 impl From<Timestamp> for Value<'_> {

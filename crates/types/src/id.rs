@@ -85,6 +85,8 @@ ids! {
     TraceId,
     /// One connection of a client, for logs and traces.
     SessionId,
+    /// A turn at what only one process may do at a time.
+    TurnId,
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub use address::{AddressError, EmailAddress};
 pub use domain::{Domain, DomainError};
 pub use id::{
     AccountId, AddressId, DomainId, Id, IdError, MailboxId, MessageId, SessionId, TenantId,
-    ThreadId, TraceId,
+    ThreadId, TraceId, TurnId,
 };
 pub use modseq::{ModSeq, Uid, UidValidity};
 pub use secret::{Secret, SecretError};

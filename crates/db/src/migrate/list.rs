@@ -20,4 +20,5 @@ pub const MIGRATIONS: &[Migration] = migrations![
     3 "0003_blob",
     4 "0004_mail",
     5 "0005_trace",
+    11 "0011_nodes",
 ];

@@ -15,4 +15,5 @@ mod reads;
 mod server_away;
 mod support;
 mod transactions;
+mod turns;
 mod values;

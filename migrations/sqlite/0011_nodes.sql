@@ -1,0 +1,9 @@
+-- What only one of several processes may do at a time, and for how long it is held: the sessions
+-- of one mailbox that must be exclusive, the round of maintenance. A process that died lets go when
+-- the time is over.
+CREATE TABLE turn (
+    name   TEXT   NOT NULL PRIMARY KEY,
+    holder INTEGER NOT NULL,          -- an id of the holder's own, new for each turn
+    until  INTEGER NOT NULL,          -- ms since 1970
+    wanted INTEGER NOT NULL           -- 1 when somebody else waits for it
+) STRICT;
