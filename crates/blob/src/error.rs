@@ -1,8 +1,9 @@
 //! What can go wrong with contents.
 
 use hikyaku_db::DbError;
+use hikyaku_types::TenantId;
 
-use crate::hash::ContentHash;
+use crate::{hash::ContentHash, name::ObjectName, objects::ObjectError};
 
 /// What went wrong with a content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +14,14 @@ pub enum BlobError {
     Missing {
         /// Which one.
         hash: ContentHash,
+    },
+    /// The store of objects is there and has no such object.
+    #[error("content {hash} is missing: there is no object {name}")]
+    NoObject {
+        /// Which content.
+        hash: ContentHash,
+        /// Its object.
+        name: ObjectName,
     },
     /// The stored bytes are not the ones that were written.
     #[error("content {hash} is damaged: {reason}")]
@@ -43,19 +52,54 @@ pub enum BlobError {
         /// The number found.
         code: i64,
     },
+    /// The content is to be an object, and there is no fresh upload of it for this tenant: the
+    /// content that the tenant had has gone meanwhile. Upload it and try again.
+    #[error("content {hash} is not uploaded for tenant {tenant}")]
+    NotUploaded {
+        /// Which content.
+        hash: ContentHash,
+        /// Who needs it.
+        tenant: TenantId,
+    },
+    /// An object was to be decoded that is not fetched: a fault of the program.
+    #[error("content {hash} is an object that was not fetched")]
+    NotFetched {
+        /// Which one.
+        hash: ContentHash,
+    },
+    /// A background thread of this process failed.
+    #[error("a background thread failed")]
+    Interrupted,
+    /// The object storage failed.
+    #[error("the object storage failed")]
+    Objects(#[from] ObjectError),
     /// The database failed.
     #[error("the database failed")]
     Db(#[from] DbError),
 }
 
 impl BlobError {
-    /// Whether the same call may succeed later without anybody changing anything.
+    /// Whether the same call may succeed later without anybody changing anything, or after
+    /// somebody brought the storage back.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_temporary())
+        match self {
+            Self::Db(error) => error.is_temporary(),
+            Self::Objects(_) | Self::NotUploaded { .. } | Self::Interrupted => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the storage of objects cannot be worked with at present.
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Objects(_))
     }
 
     /// Whether there is no room on the disk.
     pub fn is_storage_full(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_storage_full())
+        match self {
+            Self::Db(error) => error.is_storage_full(),
+            Self::Objects(error) => matches!(error, ObjectError::Full),
+            _ => false,
+        }
     }
 }

@@ -9,26 +9,47 @@
 //! - Several contents are touched in ascending order of their hashes, so that two transactions
 //!   cannot wait for each other.
 //! - What is read is what was written: every read is checked against the hash.
+//! - A content that is large when compressed is an object of its own beside the database, in a
+//!   folder or an S3 (ADR 0007). It is uploaded, durably and under a name of its own, before the
+//!   transaction that refers to it, and deleted a grace time after the one that no longer does. An
+//!   object belongs to one content of one tenant.
 //!
-//! Hashing, compressing and decompressing happen outside transactions: [`Prepared`] before,
-//! [`Stored::open`] after.
+//! Hashing, compressing, uploading, fetching and decompressing happen outside transactions:
+//! [`Contents::prepare`] and [`Contents::upload`] before, [`Contents::read`] after.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod cache;
 mod codec;
+mod contents;
 mod error;
+mod garbage;
 mod hash;
+mod identity;
 mod list;
+mod name;
+mod objects;
 mod prepared;
 mod read;
 mod reference;
 mod space;
+mod sweep;
 
+pub use cache::{CACHE_BYTES, CACHE_SECONDS};
+pub use contents::{Contents, INLINE_LIMIT};
 pub use error::BlobError;
+pub use garbage::count_garbage;
 pub use hash::ContentHash;
 pub use list::{DIFFERING_MAX, Differing, ReferenceSource, differing_references, hashes};
+pub use name::ObjectName;
+pub use objects::{
+    AT_ONCE, ATTEMPT_SECONDS, Addressing, FolderSync, ObjectError, ObjectMetricsSnapshot, Objects,
+    S3Options, S3Transport,
+};
 pub use prepared::{Encoding, Prepared, prepare};
 pub use read::{Stored, load, read};
 pub use reference::{
-    Released, add_reference, add_references, add_references_by_hash, release, release_many,
+    Released, UPLOAD_VALID, add_reference, add_references, add_references_by_hash, release,
+    release_many,
 };
 pub use space::SpaceWatch;
+pub use sweep::{GRACE_MIN, SWEEP_MAX, Swept};

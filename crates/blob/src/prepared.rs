@@ -1,8 +1,11 @@
 //! A content made ready for storing, outside any transaction.
 
-use bytes::Bytes;
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{codec, hash::ContentHash};
+use bytes::Bytes;
+use hikyaku_types::{TenantId, Timestamp};
+
+use crate::{codec, hash::ContentHash, name::ObjectName};
 
 /// How a content's bytes are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,17 +35,32 @@ impl Encoding {
     }
 }
 
+/// An object that holds a content and that no row names yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Upload {
+    pub(crate) name: ObjectName,
+    /// When it began; a transaction that comes much later must not rely on it.
+    pub(crate) at: Timestamp,
+}
+
 /// A content with its hash, encoded for storing. Cheap to clone.
+///
+/// One that is to become an object has to be uploaded
+/// ([`Contents::upload`](crate::Contents::upload)) before a transaction refers to it.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     hash: ContentHash,
     size: u64,
     encoding: Encoding,
     data: Bytes,
+    /// The uploads of a content that is to be an object, by the tenant each is for. A tenant
+    /// without one had the content already.
+    uploads: Option<Arc<BTreeMap<TenantId, Upload>>>,
 }
 
-/// Hashes and compresses a content: work for the processor, so not inside a transaction, and for
-/// large contents on a thread that may block.
+/// Hashes and compresses a content that will be stored in the database: work for the processor, so
+/// not inside a transaction, and for large contents on a thread that may block.
+/// [`Contents::prepare`](crate::Contents::prepare) decides by the size.
 pub fn prepare(content: &Bytes) -> Prepared {
     let (encoding, data) = match codec::compress(content) {
         Some(compressed) => (Encoding::Zstd, Bytes::from(compressed)),
@@ -53,6 +71,7 @@ pub fn prepare(content: &Bytes) -> Prepared {
         size: content.len() as u64,
         encoding,
         data,
+        uploads: None,
     }
 }
 
@@ -77,7 +96,25 @@ impl Prepared {
         self.encoding
     }
 
-    pub(crate) fn data(&self) -> &[u8] {
+    /// Whether it is to become an object, so that it has to be uploaded for each tenant.
+    pub fn is_object(&self) -> bool {
+        self.uploads.is_some()
+    }
+
+    pub(crate) fn data(&self) -> &Bytes {
         &self.data
+    }
+
+    /// The uploads, for a content that is to be an object.
+    pub(crate) fn uploads(&self) -> Option<&BTreeMap<TenantId, Upload>> {
+        self.uploads.as_deref()
+    }
+
+    /// The same content as an object, with these uploads.
+    pub(crate) fn with_uploads(self, uploads: BTreeMap<TenantId, Upload>) -> Self {
+        Self {
+            uploads: Some(Arc::new(uploads)),
+            ..self
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Counting who needs a content. The only place that writes the table.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use hikyaku_db::{
     Value, WriteTx, params,
@@ -8,7 +8,13 @@ use hikyaku_db::{
 };
 use hikyaku_types::TenantId;
 
-use crate::{error::BlobError, hash::ContentHash, prepared::Prepared};
+use crate::{
+    error::BlobError,
+    garbage,
+    hash::ContentHash,
+    name::ObjectName,
+    prepared::{Prepared, Upload},
+};
 
 /// What became of a content when references were released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +40,10 @@ const INSERT: &str = "INSERT INTO blob \
 const COUNT_UP: &str =
     " ON CONFLICT (tenant_id, hash) DO UPDATE SET refs = blob.refs + excluded.refs";
 
+/// How long an upload may be relied on (1 hour): what is not in use by then will never be. It is far
+/// below the shortest grace time, after which an unused upload is garbage.
+pub const UPLOAD_VALID: Duration = Duration::from_hours(1);
+
 /// Adds references to one content, storing it if the tenant does not have it yet.
 pub fn add_reference(
     tx: &WriteTx<'_>,
@@ -41,7 +51,7 @@ pub fn add_reference(
     content: &Prepared,
     references: u32,
 ) -> Result<(), BlobError> {
-    insert(tx, tenant, &[(content, references)])
+    add_one(tx, tenant, (content, references))
 }
 
 /// Adds references to several contents, in ascending order of their hashes. The same content may be
@@ -59,13 +69,64 @@ pub fn add_references<'a>(
     let merged: Vec<(&Prepared, u32)> = merged.into_values().filter(|(_, n)| *n > 0).collect();
     for rows in merged.chunks(ADD_ROWS) {
         let bytes: u64 = rows.iter().map(|(content, _)| content.stored_size()).sum();
-        if rows.len() == ADD_ROWS && bytes <= ADD_ROWS_BYTES {
+        let together = rows.len() == ADD_ROWS && bytes <= ADD_ROWS_BYTES;
+        if together && !rows.iter().any(|(content, _)| content.is_object()) {
             insert(tx, tenant, rows)?;
         } else {
-            rows.iter()
-                .try_for_each(|row| insert(tx, tenant, std::slice::from_ref(row)))?;
+            rows.iter().try_for_each(|row| add_one(tx, tenant, *row))?;
         }
     }
+    Ok(())
+}
+
+fn add_one(
+    tx: &WriteTx<'_>,
+    tenant: TenantId,
+    (content, references): (&Prepared, u32),
+) -> Result<(), BlobError> {
+    let Some(uploads) = content.uploads() else {
+        return insert(tx, tenant, &[(content, references)]);
+    };
+    match uploads.get(&tenant) {
+        Some(upload) if tx.now().since(upload.at) <= UPLOAD_VALID => {
+            insert_object(tx, tenant, (content, references), upload)
+        }
+        // Old, or not made because the tenant had the content.
+        _ => match add_references_by_hash(tx, tenant, content.hash(), references) {
+            Err(BlobError::Missing { hash }) => Err(BlobError::NotUploaded { hash, tenant }),
+            added => added,
+        },
+    }
+}
+
+/// The object of the upload becomes the tenant's; when the tenant has the content already, nobody
+/// comes to need the upload, and it is swept up.
+fn insert_object(
+    tx: &WriteTx<'_>,
+    tenant: TenantId,
+    (content, references): (&Prepared, u32),
+    upload: &Upload,
+) -> Result<(), BlobError> {
+    let sql = format!(
+        "INSERT INTO blob \
+         (tenant_id, hash, size, stored_size, encoding, place, refs, created_at, object_name) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8){COUNT_UP}"
+    );
+    let (size, stored) = (content.size(), content.stored_size());
+    let code = content.encoding().code();
+    tx.execute(
+        &sql,
+        params![
+            tenant,
+            content.hash(),
+            size as i64,
+            stored as i64,
+            code,
+            references,
+            tx.now(),
+            &upload.name
+        ],
+    )?;
     Ok(())
 }
 
@@ -85,7 +146,7 @@ fn insert(tx: &WriteTx<'_>, tenant: TenantId, rows: &[(&Prepared, u32)]) -> Resu
             0_i64.into(),
             (*references).into(),
         ]);
-        parameters.extend([tx.now().into(), content.data().into()]);
+        parameters.extend([tx.now().into(), content.data().as_ref().into()]);
     }
     tx.execute(&format!("{INSERT}{values}{COUNT_UP}"), &parameters)?;
     Ok(())
@@ -116,11 +177,13 @@ pub fn release(
     references: u32,
 ) -> Result<Released, BlobError> {
     // Most contents have one reference. The engine waits for the row's lock and looks again.
-    let gone = tx.execute(
-        "DELETE FROM blob WHERE tenant_id = ?1 AND hash = ?2 AND refs = ?3",
+    let gone = tx.query_opt(
+        "DELETE FROM blob WHERE tenant_id = ?1 AND hash = ?2 AND refs = ?3 RETURNING object_name",
         params![tenant, hash, references],
+        |row| row.get::<Option<ObjectName>>(0),
     )?;
-    if gone == 1 {
+    if let Some(object) = gone {
+        garbage::add(tx, object)?;
         return Ok(Released::Gone);
     }
     let stored = tx.query_opt(
@@ -180,8 +243,12 @@ fn release_chunk(
         return Ok(0);
     }
     let (list, parameters) = hash_parameters(tenant, &last);
-    let sql = format!("DELETE FROM blob WHERE tenant_id = ?1 AND hash IN ({list})");
-    Ok(tx.execute(&sql, &parameters)?)
+    let sql =
+        format!("DELETE FROM blob WHERE tenant_id = ?1 AND hash IN ({list}) RETURNING object_name");
+    let gone = tx.query(&sql, &parameters, |row| row.get::<Option<ObjectName>>(0))?;
+    let count = gone.len() as u64;
+    garbage::add(tx, gone.into_iter().flatten())?;
+    Ok(count)
 }
 
 /// Parameters naming these hashes, padded by repetition to one of a few lengths so that there are
@@ -218,10 +285,12 @@ fn release_locked(
         });
     }
     if stored == i64::from(references) {
-        tx.execute(
-            "DELETE FROM blob WHERE tenant_id = ?1 AND hash = ?2",
+        let object = tx.query_opt(
+            "DELETE FROM blob WHERE tenant_id = ?1 AND hash = ?2 RETURNING object_name",
             params![tenant, hash],
+            |row| row.get::<Option<ObjectName>>(0),
         )?;
+        garbage::add(tx, object.flatten())?;
         return Ok(Released::Gone);
     }
     tx.execute(

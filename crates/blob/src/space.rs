@@ -1,9 +1,9 @@
 //! How much room the file system of the store has left (design §4: new mail is deferred before
 //! the disk is full, while reading, deleting and `doctor` go on).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rustix::fs::statvfs;
+use rustix::fs::{stat, statvfs};
 
 /// Where the room is looked at, and the marks under which it is low.
 ///
@@ -11,20 +11,14 @@ use rustix::fs::statvfs;
 /// small one the percentage.
 #[derive(Debug, Clone)]
 pub struct SpaceWatch {
-    place: Place,
+    /// Folders on the file systems in question; none for what cannot be measured from here, such as
+    /// PostgreSQL on another machine.
+    folders: Vec<PathBuf>,
     min_bytes: u64,
     min_percent: u8,
 }
 
-#[derive(Debug, Clone)]
-enum Place {
-    /// A folder on the file system in question.
-    Folder(PathBuf),
-    /// Somewhere that cannot be measured from here, such as PostgreSQL on another machine.
-    Elsewhere,
-}
-
-/// Nothing to watch.
+/// Nothing to watch, with the default marks for what may come.
 impl Default for SpaceWatch {
     fn default() -> Self {
         Self::elsewhere()
@@ -38,9 +32,9 @@ impl SpaceWatch {
     pub const DEFAULT_MIN_PERCENT: u8 = 5;
 
     /// Watches the file system of `folder`.
-    pub const fn new(folder: PathBuf, min_bytes: u64, min_percent: u8) -> Self {
+    pub fn new(folder: PathBuf, min_bytes: u64, min_percent: u8) -> Self {
         Self {
-            place: Place::Folder(folder),
+            folders: vec![folder],
             min_bytes,
             min_percent,
         }
@@ -49,19 +43,42 @@ impl SpaceWatch {
     /// For a store whose disk cannot be seen from here: never low, its own error tells.
     pub const fn elsewhere() -> Self {
         Self {
-            place: Place::Elsewhere,
-            min_bytes: 0,
-            min_percent: 0,
+            folders: Vec::new(),
+            min_bytes: Self::DEFAULT_MIN_BYTES,
+            min_percent: Self::DEFAULT_MIN_PERCENT,
         }
     }
 
-    /// Whether new mail should wait. One `statvfs` (about a microsecond); when that fails the
-    /// write itself will tell, so the answer is no.
+    /// Nothing to watch yet, with marks for what [`SpaceWatch::and`] adds.
+    pub fn with_marks(min_bytes: u64, min_percent: u8) -> Self {
+        Self {
+            folders: Vec::new(),
+            min_bytes,
+            min_percent,
+        }
+    }
+
+    /// Watches another folder too, unless it is on a file system that is watched already. One that
+    /// does not exist yet counts as the folder it will be made in.
+    #[must_use]
+    pub fn and(mut self, folder: &Path) -> Self {
+        let existing = folder.ancestors().find(|path| path.exists());
+        let device = |path: &Path| stat(path).ok().map(|stat| stat.st_dev);
+        let added = existing.and_then(device);
+        if !self.folders.iter().any(|known| device(known) == added) {
+            self.folders.push(existing.unwrap_or(folder).to_owned());
+        }
+        self
+    }
+
+    /// Whether new mail should wait. One `statvfs` (about a microsecond) for each file system; when
+    /// that fails the write itself will tell, so the answer is no.
     pub fn is_low(&self) -> bool {
-        let Place::Folder(folder) = &self.place else {
-            return false;
-        };
-        let Ok(stat) = statvfs(folder.as_path()) else {
+        self.folders.iter().any(|folder| self.is_low_in(folder))
+    }
+
+    fn is_low_in(&self, folder: &Path) -> bool {
+        let Ok(stat) = statvfs(folder) else {
             return false;
         };
         let free = stat.f_bavail.saturating_mul(stat.f_frsize);
@@ -83,5 +100,15 @@ mod tests {
         // Less than all of the disk is free wherever a test runs.
         assert!(SpaceWatch::new(here, u64::MAX, 100).is_low());
         assert!(!SpaceWatch::elsewhere().is_low());
+    }
+
+    #[test]
+    fn every_file_system_is_watched_once() {
+        let here = std::env::temp_dir();
+        let watch = SpaceWatch::with_marks(u64::MAX, 100);
+        assert!(!watch.is_low());
+        let watch = watch.and(&here.join("not/yet/made"));
+        assert!(watch.is_low());
+        assert_eq!(watch.and(&here).folders.len(), 1);
     }
 }

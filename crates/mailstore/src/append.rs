@@ -1,9 +1,12 @@
 //! Appending messages that a client brings: all of one APPEND, or none.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use hikyaku_blob::BlobError;
 use hikyaku_db::{Hint, WriteTx};
 use hikyaku_directory::AccountScope;
-use hikyaku_types::{MailboxId, MessageId, OffsetTimestamp, Uid, UidValidity};
+use hikyaku_types::{MailboxId, MessageId, OffsetTimestamp, TenantId, Uid, UidValidity};
 
 use crate::{
     Mailstore,
@@ -17,6 +20,10 @@ use crate::{
     quota::Overshoot,
     thread,
 };
+
+/// How often a large content is uploaded (3): again when the one that the tenant had goes just
+/// before the transaction that counts on it.
+pub const UPLOADS_MAX: u32 = 3;
 
 /// A message to append.
 #[derive(Debug, Clone)]
@@ -41,6 +48,7 @@ pub struct Appended {
 }
 
 /// A message made ready for the transaction.
+#[derive(Clone)]
 struct Ready {
     content: Content,
     flags: Flags,
@@ -72,15 +80,58 @@ impl Mailstore {
         let mut ready = Vec::with_capacity(messages.len());
         for message in messages {
             ready.push(Ready {
-                content: self.prepare(message.content).await?,
+                content: self.prepare(scope.tenant, message.content).await?,
                 flags: message.flags,
                 internal_date: message.internal_date,
             });
         }
-        let lane = self.lane_for(ready.len());
-        self.db()
-            .write(lane, move |tx| append(tx, scope, mailbox, &ready))
-            .await
+        let mut ready = Arc::new(ready);
+        let mut uploads = 1;
+        loop {
+            let job = Arc::clone(&ready);
+            let written = self
+                .db()
+                .write(self.lane_for(ready.len()), move |tx| {
+                    append(tx, scope, mailbox, &job)
+                })
+                .await;
+            match written {
+                Err(MailError::Content(BlobError::NotUploaded { .. })) if uploads < UPLOADS_MAX => {
+                    uploads += 1;
+                    ready = Arc::new(self.upload_again(scope.tenant, &ready).await?);
+                }
+                Err(error) => {
+                    self.abandon_if_refused(&error, &ready).await;
+                    return Err(error);
+                }
+                appended => return appended,
+            }
+        }
+    }
+
+    async fn upload_again(
+        &self,
+        tenant: TenantId,
+        messages: &[Ready],
+    ) -> Result<Vec<Ready>, MailError> {
+        let mut ready = Vec::with_capacity(messages.len());
+        for message in messages {
+            let content = message.content.clone();
+            ready.push(Ready {
+                content: content.upload(self.contents(), &[tenant]).await?,
+                ..message.clone()
+            });
+        }
+        Ok(ready)
+    }
+
+    /// What a transaction refused for certain leaves no objects behind.
+    async fn abandon_if_refused(&self, error: &MailError, messages: &[Ready]) {
+        if matches!(error, MailError::OverQuota(_) | MailError::NoSuchMailbox) {
+            for message in messages {
+                self.contents().abandon(message.content.prepared()).await;
+            }
+        }
     }
 }
 

@@ -50,7 +50,7 @@ mod thread;
 pub mod transfer;
 mod uid_set;
 
-pub use append::{AppendMessage, Appended};
+pub use append::{AppendMessage, Appended, UPLOADS_MAX};
 pub use change::{Changes, Delta, FlagState};
 pub use content::Content;
 pub use copy::Copied;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hikyaku_blob::{ReferenceSource, SpaceWatch};
+use hikyaku_blob::{Contents, ReferenceSource, SpaceWatch};
 use hikyaku_db::{Database, Hint, HintSubscription, Lane};
 use hikyaku_directory::AccountScope;
+use hikyaku_message::ParsedMessage;
+use hikyaku_types::TenantId;
 
 use crate::{content::Content, error::MailError, hold::Hold, limits::Limits, list::LONGEST};
 
@@ -26,6 +28,7 @@ struct Inner {
     holds: Holds,
     references: Vec<ReferenceSource>,
     space: SpaceWatch,
+    contents: Contents,
 }
 
 /// The registered holds, for a transaction to take along.
@@ -48,6 +51,8 @@ pub struct Registry {
     pub references: Vec<ReferenceSource>,
     /// Where the contents are, to tell when there is too little room for more.
     pub space: SpaceWatch,
+    /// How contents are prepared and read.
+    pub contents: Contents,
 }
 
 impl Mailstore {
@@ -65,6 +70,7 @@ impl Mailstore {
                 holds: Holds(Arc::new(registry.holds)),
                 references: registry.references,
                 space: registry.space,
+                contents: registry.contents,
             }),
         }
     }
@@ -75,11 +81,16 @@ impl Mailstore {
     }
 
     /// Refuses new mail while storage is low; reading and deleting go on (design §4).
-    pub(crate) fn check_space(&self) -> Result<(), MailError> {
+    pub fn check_space(&self) -> Result<(), MailError> {
         if self.inner.space.is_low() {
             return Err(MailError::StorageLow);
         }
         Ok(())
+    }
+
+    /// Where contents go and come from.
+    pub fn contents(&self) -> &Contents {
+        &self.inner.contents
     }
 
     /// Who refers to contents beside messages.
@@ -103,13 +114,16 @@ impl Mailstore {
         self.db.hints().subscribe(Hint::Mail(scope.account))
     }
 
-    /// Makes a message ready for storing: hashed, compressed and parsed. Small ones at once, large
-    /// ones on a thread that may block.
-    pub async fn prepare(&self, message: Bytes) -> Result<Content, MailError> {
-        if message.len() <= self.limits().inline_work_bytes {
-            return Ok(Content::new(&message));
-        }
-        self.blocking(move || Content::new(&message)).await
+    /// Makes a message ready for storing in this tenant: parsed, hashed and compressed, small ones
+    /// at once, large ones on a thread that may block; and uploaded when it is to be an object.
+    pub async fn prepare(&self, tenant: TenantId, message: Bytes) -> Result<Content, MailError> {
+        let content = if message.len() <= self.limits().inline_work_bytes {
+            prepare(self.contents(), &message)
+        } else {
+            let contents = self.contents().clone();
+            self.blocking(move || prepare(&contents, &message)).await?
+        };
+        content.upload(self.contents(), &[tenant]).await
     }
 
     /// Runs work for the processor on a thread that may block.
@@ -135,4 +149,8 @@ impl Mailstore {
             Lane::Mail
         }
     }
+}
+
+fn prepare(contents: &Contents, message: &Bytes) -> Content {
+    Content::parsed(contents, message, &ParsedMessage::parse(message))
 }

@@ -20,5 +20,6 @@ pub const MIGRATIONS: &[Migration] = migrations![
     3 "0003_blob",
     4 "0004_mail",
     5 "0005_trace",
+    7 "0007_objects",
     11 "0011_nodes",
 ];

@@ -1,7 +1,7 @@
 //! Reading the bytes of a message: the prefix, then the content from an offset on.
 
 use bytes::{Bytes, BytesMut};
-use hikyaku_blob::{ContentHash, Stored};
+use hikyaku_blob::{ContentHash, Contents, Stored};
 use hikyaku_db::{Tx, params};
 use hikyaku_directory::AccountScope;
 use hikyaku_types::MessageId;
@@ -50,7 +50,16 @@ impl Raw {
         self.stored.size() + self.prefix.len() as u64
     }
 
-    /// Decodes and checks the content and puts the message together as it is read.
+    /// Brings the content here when it is an object. Not within a transaction.
+    pub(crate) async fn fetch(self, contents: &Contents) -> Result<Self, MailError> {
+        Ok(Self {
+            stored: contents.fetch(self.stored).await?,
+            ..self
+        })
+    }
+
+    /// Decodes and checks the content and puts the message together as it is read. An object has to
+    /// be fetched first.
     pub(crate) fn open(self) -> Result<Bytes, MailError> {
         let content = self.stored.open()?;
         if self.skip > content.len() {
@@ -79,6 +88,8 @@ impl Mailstore {
         let raw = self
             .db()
             .read(move |tx| Raw::load(tx, scope, message))
+            .await?
+            .fetch(self.contents())
             .await?;
         if raw.size() <= self.limits().inline_work_bytes as u64 {
             return raw.open();

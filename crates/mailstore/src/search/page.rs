@@ -144,19 +144,16 @@ impl Mailstore {
                 let load = |message| match Raw::load(tx, scope, message) {
                     // Purged since the rows were read: it matches nothing.
                     Err(MailError::NoSuchMessage) => Ok(None),
-                    Err(error) if error.is_damage() => {
-                        passed_over(message, &error);
-                        Ok(None)
-                    }
-                    loaded => loaded.map(Some),
+                    loaded => unless_damaged(message, loaded),
                 };
                 messages
                     .iter()
                     .copied()
-                    .map(load)
+                    .map(|message| Ok(load(message)?.map(|raw| (message, raw))))
                     .collect::<Result<Vec<_>, MailError>>()
             })
             .await?;
+        let contents = self.fetch_objects(contents).await?;
         let plan = Arc::clone(plan);
         self.blocking(move || {
             let mut found = Vec::new();
@@ -177,6 +174,36 @@ impl Mailstore {
             Ok(found)
         })
         .await?
+    }
+}
+
+impl Mailstore {
+    /// Brings those contents here that are objects; what is damaged is left out.
+    async fn fetch_objects(
+        &self,
+        raws: Vec<Option<(MessageId, Raw)>>,
+    ) -> Result<Vec<Option<Raw>>, MailError> {
+        let mut fetched = Vec::with_capacity(raws.len());
+        for raw in raws {
+            fetched.push(match raw {
+                Some((message, raw)) => unless_damaged(message, raw.fetch(self.contents()).await)?,
+                None => None,
+            });
+        }
+        Ok(fetched)
+    }
+}
+
+fn unless_damaged<T>(
+    message: MessageId,
+    result: Result<T, MailError>,
+) -> Result<Option<T>, MailError> {
+    match result {
+        Err(error) if error.is_damage() => {
+            passed_over(message, &error);
+            Ok(None)
+        }
+        result => result.map(Some),
     }
 }
 
