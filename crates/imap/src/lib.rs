@@ -10,6 +10,8 @@
 //!   or SEARCH by sequence number runs (RFC 3501 §7.4.1).
 //! - Nothing is acknowledged before it is durable: the tagged OK is written after the store's
 //!   transaction.
+//! - Sessions in one mailbox share what they know of it (`shared_views`); each keeps only its own
+//!   place in the changes, and what it could not tell yet.
 //! - No transaction is open while something is sent. Answers leave in pieces: a FETCH of a whole
 //!   mailbox holds one page of rows and one message in memory.
 //! - Every wait for the client has an end, and so has every list it can make the server hold.
@@ -18,6 +20,7 @@
 
 mod capability;
 mod command;
+mod condstore;
 mod enabled;
 mod flags;
 mod incoming;
@@ -28,6 +31,7 @@ mod reply;
 mod selected;
 mod service;
 mod session;
+mod shared_views;
 mod sign_in;
 mod state;
 mod updates;

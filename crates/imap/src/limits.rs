@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::shared_views::SharedViewLimits;
+
 /// Bytes of answers collected before they are sent: what one page of rows gives, about.
 pub(crate) const SEND_FROM: usize = 16 * 1024;
 
@@ -18,6 +20,14 @@ pub(crate) const STORE_MESSAGES: usize = 1000;
 /// Bytes a client may send ahead while a long command runs, before nobody looks whether it is
 /// still there.
 pub(crate) const READ_AHEAD: usize = 64 * 1024;
+
+/// What is remembered of mailboxes that were selected lately: those of 4,096 mailboxes, and 8 MiB.
+/// A mailbox of 10,000 messages takes about 1 KiB, one of which every second message was deleted
+/// 80 KiB. Sessions in a mailbox that is not remembered keep what they know themselves.
+pub(crate) const SHARED_VIEWS: SharedViewLimits = SharedViewLimits {
+    mailboxes: 4096,
+    bytes: 8 << 20,
+};
 
 /// The limits that policy may change. The defaults are those of the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

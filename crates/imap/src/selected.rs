@@ -1,15 +1,20 @@
 //! The selected mailbox of a session.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use hikyaku_db::HintSubscription;
 use hikyaku_mailstore::{FlagState, Flags, Keyword, Mailbox, Snapshot};
 use hikyaku_types::{MailboxId, ModSeq, Uid, UidValidity};
 
 use crate::{
+    enabled::Extension,
     flags::{self, Recent},
     reply::Reply,
     view::View,
+    wire::Wire,
 };
 use hikyaku_imap_proto::{Code, ResponseBuf};
 
@@ -37,7 +42,7 @@ pub(crate) struct Selected {
     /// Told when mail of the account changes.
     pub(crate) changes: HintSubscription,
     /// Keywords named in FLAGS so far, sorted.
-    keywords: Vec<Keyword>,
+    keywords: Arc<[Keyword]>,
     /// Flags that the client knows because its own command set them.
     own: HashMap<Uid, ModSeq>,
 }
@@ -130,29 +135,40 @@ impl Selected {
     /// Tells of keywords that were not in FLAGS yet, before they are seen in a message. Beyond
     /// [`hikyaku_mailstore::LISTED_KEYWORDS_MAX`] they are shown only there.
     pub(crate) fn introduce(&mut self, flags: &Flags, out: &mut ResponseBuf) {
-        let mut new = false;
-        for keyword in flags.keywords() {
-            if let Err(place) = self.keywords.binary_search(keyword)
-                && self.keywords.len() < hikyaku_mailstore::LISTED_KEYWORDS_MAX
-            {
-                self.keywords.insert(place, keyword.clone());
-                new = true;
-            }
+        let known = |keyword| self.keywords.binary_search(keyword).is_ok();
+        let most = hikyaku_mailstore::LISTED_KEYWORDS_MAX;
+        if flags.keywords().iter().all(known) || self.keywords.len() >= most {
+            return;
         }
-        if new {
-            self.write_flags(out);
-        }
+        let all: BTreeSet<&Keyword> = self.keywords.iter().chain(flags.keywords()).collect();
+        self.keywords = all.into_iter().take(most).cloned().collect();
+        self.write_flags(out);
     }
 
     /// Writes a FETCH answer with a message's flags, if the message has a number.
-    pub(crate) fn write_state(&mut self, state: &FlagState, out: &mut ResponseBuf) {
+    /// It has the modification sequence for a client that knows them (RFC 7162 §3.2).
+    pub(crate) fn write_state(&mut self, state: &FlagState, wire: &mut Wire) {
         let Some(sequence) = self.view.sequence(state.uid) else {
             return;
         };
-        self.introduce(&state.flags, out);
-        let mut fetch = out.fetch(sequence);
+        self.introduce(&state.flags, &mut wire.out);
+        let mut fetch = wire.out.fetch(sequence);
         fetch.uid(state.uid);
         fetch.flags(flags::names(&state.flags, self.recent(state.uid)));
+        if wire.enabled.contains(Extension::Condstore) {
+            fetch.modseq(state.modseq);
+        }
         fetch.end();
+    }
+
+    /// Writes a FETCH answer with a message's modification sequence alone: what a client is told
+    /// of flags that it has set itself.
+    pub(crate) fn write_modseq(&self, state: &FlagState, wire: &mut Wire) {
+        if let Some(sequence) = self.view.sequence(state.uid) {
+            let mut fetch = wire.out.fetch(sequence);
+            fetch.uid(state.uid);
+            fetch.modseq(state.modseq);
+            fetch.end();
+        }
     }
 }

@@ -6,7 +6,10 @@ use hikyaku_directory::SignIn;
 use hikyaku_mailstore::Mailstore;
 use hikyaku_net::{Connection, Refusal, Service};
 
-use crate::{ImapMetrics, Limits, incoming::Budget, session::Session};
+use crate::{
+    ImapMetrics, Limits, incoming::Budget, limits::SHARED_VIEWS, session::Session,
+    shared_views::SharedViews,
+};
 
 /// What the operator decides about IMAP.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,8 @@ pub struct Imap {
     pub(crate) metrics: ImapMetrics,
     /// What all APPENDs together may hold in memory.
     pub(crate) appending: Arc<Budget>,
+    /// What sessions know of their mailboxes.
+    pub(crate) views: SharedViews,
 }
 
 impl Imap {
@@ -33,6 +38,7 @@ impl Imap {
     pub fn new(sign_in: SignIn, mail: Mailstore, options: ImapOptions) -> Self {
         Self {
             appending: Budget::new(options.limits.append_memory),
+            views: SharedViews::new(SHARED_VIEWS),
             sign_in,
             mail,
             options,

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::{
     capability,
     command::Updates,
+    condstore,
     reply::{End, Failure, Reply, Then, chain},
     service::Imap,
     sign_in,
@@ -139,6 +140,11 @@ impl<'a> Session<'a> {
             && let Err(failure) = sign_in::check_account(self.imap, user).await
         {
             return self.answer_failure(&tag, failure);
+        }
+        if let State::Selected(_, selected) = &self.state {
+            condstore::notice(&command, Some(selected), &mut self.wire);
+        } else {
+            condstore::notice(&command, None, &mut self.wire);
         }
         let reply = match self.execute(&tag, command).await {
             Ok(reply) | Err(Failure::Reply(reply)) => reply,

@@ -1,7 +1,7 @@
 //! Telling a client what others did to its mailbox.
 
 use hikyaku_imap_proto::ResponseBuf;
-use hikyaku_mailstore::{Changes, Delta, Fields, FlagState, MailError, Recent, UidSet};
+use hikyaku_mailstore::{Changes, Delta, Fields, FlagState, MailError, Recent, UidList, UidSet};
 use hikyaku_types::Uid;
 
 use crate::{
@@ -35,14 +35,30 @@ pub(crate) async fn tell(
         .changes(user.scope, selected.mailbox, selected.modseq)
         .await;
     match found {
-        Ok(Changes::Delta(delta)) => apply(imap, wire, user, selected, delta, expunges).await,
-        Ok(Changes::Resync) => {
-            let delta = compare(imap, user, selected).await?;
+        Ok(Changes::Delta(delta)) => {
+            let since = selected.modseq;
+            let shared = imap.views.follow(selected.mailbox, since, &delta);
             apply(imap, wire, user, selected, delta, expunges).await?;
+            share(selected, shared);
+            Ok(())
+        }
+        Ok(Changes::Resync) => {
+            let (delta, uids) = compare(imap, user, selected).await?;
+            apply(imap, wire, user, selected, delta, expunges).await?;
+            share(selected, Some(uids));
             tell_all_flags(imap, wire, user, selected).await
         }
         Err(MailError::NoSuchMailbox) => Err(End::MailboxGone.into()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes the list that others have too, unless the client still has messages that are gone.
+fn share(selected: &mut Selected, shared: Option<UidList>) {
+    if selected.gone.is_empty()
+        && let Some(uids) = shared
+    {
+        selected.view.share(uids);
     }
 }
 
@@ -61,9 +77,8 @@ async fn apply(
     if let Some(last) = delta.new.last() {
         let before = selected.view.len();
         let first = take_recent(imap, user, selected, last.uid).await?;
-        selected
-            .view
-            .extend(delta.new.iter().map(|state| state.uid));
+        let new = delta.new.iter().map(|state| state.uid);
+        selected.view.change(&[], new);
         selected.view.add_recent(first..=last.uid);
         if selected.view.len() != before {
             for state in &delta.new {
@@ -75,7 +90,7 @@ async fn apply(
     }
     for state in &delta.flags {
         if !selected.is_known(state) {
-            selected.write_state(state, &mut wire.out);
+            selected.write_state(state, wire);
             wire.send_if_full().await?;
         }
     }
@@ -105,7 +120,7 @@ async fn tell_gone(wire: &mut Wire, selected: &mut Selected) -> Result<(), End> 
             wire.send_if_full().await?;
         }
     }
-    selected.view.remove(&gone);
+    selected.view.change(&gone, []);
     Ok(())
 }
 
@@ -133,7 +148,11 @@ async fn take_recent(
 }
 
 /// More happened than is remembered: compares the whole mailbox. Flags are not in the answer.
-async fn compare(imap: &Imap, user: &User, selected: &Selected) -> Result<Delta, Failure> {
+async fn compare(
+    imap: &Imap,
+    user: &User,
+    selected: &Selected,
+) -> Result<(Delta, UidList), Failure> {
     let snapshot = imap
         .mail
         .snapshot(user.scope, selected.mailbox, Recent::Leave)
@@ -143,15 +162,10 @@ async fn compare(imap: &Imap, user: &User, selected: &Selected) -> Result<Delta,
     }
     let present = &snapshot.uids;
     let known = selected.view.uids();
-    let expunged = known
-        .iter()
-        .copied()
-        .filter(|uid| present.binary_search(uid).is_err())
-        .collect();
+    let expunged = known.iter().filter(|uid| !present.contains(*uid)).collect();
     let last = selected.view.last();
     let new = present
         .iter()
-        .copied()
         .filter(|uid| last.is_none_or(|last| last < *uid));
     let new = new.map(|uid| FlagState {
         uid,
@@ -165,7 +179,8 @@ async fn compare(imap: &Imap, user: &User, selected: &Selected) -> Result<Delta,
         uid_next: Some(snapshot.uid_next),
         ..Delta::default()
     };
-    Ok(delta)
+    imap.views.keep(selected.mailbox, &snapshot);
+    Ok((delta, snapshot.uids))
 }
 
 async fn tell_all_flags(
@@ -174,8 +189,7 @@ async fn tell_all_flags(
     user: &User,
     selected: &mut Selected,
 ) -> Result<(), Failure> {
-    let (Some(first), Some(last)) = (selected.view.uids().first().copied(), selected.view.last())
-    else {
+    let (Some(first), Some(last)) = (selected.view.uids().first(), selected.view.last()) else {
         return Ok(());
     };
     let uids = UidSet::from_ranges([first..=last]);
@@ -199,7 +213,7 @@ async fn tell_all_flags(
                 flags: row.flags.clone(),
                 modseq: row.modseq,
             };
-            selected.write_state(&state, &mut wire.out);
+            selected.write_state(&state, wire);
         }
         wire.send_if_full().await?;
         match rows.last() {

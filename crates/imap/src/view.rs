@@ -5,7 +5,7 @@
 use std::ops::RangeInclusive;
 
 use hikyaku_imap_proto::{Numbering, Ranges, SequenceSet};
-use hikyaku_mailstore::UidSet;
+use hikyaku_mailstore::{UidList, UidSet};
 use hikyaku_types::Uid;
 
 /// A sequence number that no message has (RFC 3501 §9: such a command is BAD).
@@ -15,14 +15,14 @@ pub(crate) struct NoSuchNumber;
 /// The messages, by ascending UID; the position is the sequence number less one.
 #[derive(Debug, Default)]
 pub(crate) struct View {
-    uids: Vec<Uid>,
+    uids: UidList,
     /// Ranges of UIDs that are recent in this session, ascending.
     recent: Vec<RangeInclusive<Uid>>,
 }
 
 impl View {
-    /// A view of these messages, ascending.
-    pub(crate) fn new(uids: Vec<Uid>) -> Self {
+    /// A view of these messages.
+    pub(crate) fn new(uids: UidList) -> Self {
         Self {
             uids,
             recent: Vec::new(),
@@ -31,24 +31,27 @@ impl View {
 
     /// How many messages there are (EXISTS).
     pub(crate) fn len(&self) -> u32 {
-        // A mailbox has at most 2^32 - 1 messages, because it has no more UIDs.
-        u32::try_from(self.uids.len()).unwrap_or(u32::MAX)
+        self.uids.len()
     }
 
     /// The UIDs, ascending.
-    pub(crate) fn uids(&self) -> &[Uid] {
+    pub(crate) fn uids(&self) -> &UidList {
         &self.uids
     }
 
     /// The highest UID.
     pub(crate) fn last(&self) -> Option<Uid> {
-        self.uids.last().copied()
+        self.uids.last()
     }
 
     /// The sequence number of a message.
     pub(crate) fn sequence(&self, uid: Uid) -> Option<u32> {
-        let position = self.uids.binary_search(&uid).ok()?;
-        u32::try_from(position + 1).ok()
+        self.uids.position(uid).map(|position| position + 1)
+    }
+
+    /// The message of a sequence number.
+    fn numbered(&self, number: u32) -> Option<Uid> {
+        self.uids.at(number.checked_sub(1)?)
     }
 
     /// The messages that a command means, as UIDs. UIDs that do not exist are let pass; sequence
@@ -63,7 +66,7 @@ impl View {
                 let last = self.last().map_or(0, Uid::get);
                 Ok(self.known(&set.resolve(last)))
             }
-            Numbering::Sequence => self.numbered(&set.resolve(self.len())),
+            Numbering::Sequence => self.all_numbered(&set.resolve(self.len())),
         }
     }
 
@@ -73,13 +76,10 @@ impl View {
         if numbering == Numbering::Uid {
             return self.known(&set.resolve(self.last().map_or(0, Uid::get)));
         }
-        let position = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let ranges = set.resolve(self.len());
         UidSet::from_ranges(ranges.as_slice().iter().filter_map(|range| {
-            let from = position(*range.start()).checked_sub(1)?;
-            let to = position(*range.end()).min(self.uids.len());
-            let found = self.uids.get(from..to)?;
-            Some(*found.first()?..=*found.last()?)
+            let first = self.numbered(*range.start())?;
+            Some(first..=self.numbered((*range.end()).min(self.len()))?)
         }))
     }
 
@@ -95,14 +95,10 @@ impl View {
         }))
     }
 
-    fn numbered(&self, ranges: &Ranges) -> Result<UidSet, NoSuchNumber> {
-        let uid = |number: u32| {
-            let position = usize::try_from(number).ok()?.checked_sub(1)?;
-            self.uids.get(position).copied()
-        };
+    fn all_numbered(&self, ranges: &Ranges) -> Result<UidSet, NoSuchNumber> {
         let mut found = Vec::with_capacity(ranges.as_slice().len());
         for range in ranges.as_slice() {
-            match (uid(*range.start()), uid(*range.end())) {
+            match (self.numbered(*range.start()), self.numbered(*range.end())) {
                 // No other message lies between two neighbours of the view: the later ones have
                 // higher UIDs, and those that are gone do not come back.
                 (Some(start), Some(end)) => found.push(start..=end),
@@ -117,26 +113,25 @@ impl View {
 
     /// The messages of the view that are in the set, ascending.
     pub(crate) fn members(&self, set: &UidSet) -> Vec<Uid> {
-        let mut members = Vec::new();
-        for range in set.ranges() {
-            members.extend_from_slice(self.slice(&range));
-        }
-        members
+        let members = set.ranges().flat_map(|range| self.uids.in_range(range));
+        members.collect()
     }
 
-    /// Takes messages out; they are ascending and in the view.
-    pub(crate) fn remove(&mut self, gone: &[Uid]) {
-        self.uids.retain(|uid| gone.binary_search(uid).is_err());
+    /// How many messages of the view are in the set.
+    pub(crate) fn count(&self, set: &UidSet) -> u32 {
+        set.ranges().map(|range| self.uids.count_in(&range)).sum()
     }
 
-    /// Adds messages at the end; they are ascending. Those that are not after the last one are in
-    /// it already and are passed over.
-    pub(crate) fn extend(&mut self, new: impl IntoIterator<Item = Uid>) {
-        for uid in new {
-            if self.last().is_none_or(|last| last < uid) {
-                self.uids.push(uid);
-            }
-        }
+    /// Takes messages out, which are ascending, and adds others at the end, which are so too.
+    /// Those that are in it already are passed over.
+    pub(crate) fn change(&mut self, gone: &[Uid], new: impl IntoIterator<Item = Uid>) {
+        self.uids = self.uids.changed(gone, new);
+    }
+
+    /// Takes the same list of UIDs from somebody who has it too.
+    pub(crate) fn share(&mut self, same: UidList) {
+        debug_assert_eq!(self.uids, same, "both know the same");
+        self.uids = same;
     }
 
     /// Messages in the range are recent in this session. It is after the ranges before.
@@ -159,19 +154,10 @@ impl View {
 
     /// How many messages are recent (RECENT).
     pub(crate) fn recent_count(&self) -> u32 {
-        let count: usize = self
-            .recent
+        self.recent
             .iter()
-            .map(|range| self.slice(range).len())
-            .sum();
-        u32::try_from(count).unwrap_or(u32::MAX)
-    }
-
-    /// The messages of the view in a range of UIDs.
-    fn slice(&self, range: &RangeInclusive<Uid>) -> &[Uid] {
-        let from = self.uids.partition_point(|uid| uid < range.start());
-        let to = self.uids.partition_point(|uid| uid <= range.end());
-        self.uids.get(from..to).unwrap_or_default()
+            .map(|range| self.uids.count_in(range))
+            .sum()
     }
 
     /// The UIDs that are recent.
@@ -243,9 +229,9 @@ mod tests {
         let (some, none) = (view(&[3, 7, 8]), view(&[]));
         assert_eq!(searched(&some, "2:9,1"), [3, 7, 8]);
         assert_eq!(searched(&some, "4,9:*"), [8]);
-        assert_eq!(searched(&some, "4"), []);
-        assert_eq!(searched(&none, "1:*"), []);
-        assert_eq!(searched(&none, "*"), []);
+        assert_eq!(searched(&some, "4"), [0; 0]);
+        assert_eq!(searched(&none, "1:*"), [0; 0]);
+        assert_eq!(searched(&none, "*"), [0; 0]);
     }
 
     #[test]
@@ -259,9 +245,8 @@ mod tests {
     #[test]
     fn messages_come_and_go() {
         let mut view = view(&[3, 7, 8]);
-        view.remove(&[uid(3), uid(8)]);
-        view.extend([uid(7), uid(9), uid(12)]);
-        assert_eq!(view.uids(), [uid(7), uid(9), uid(12)]);
+        view.change(&[uid(3), uid(8)], [uid(7), uid(9), uid(12)]);
+        assert_eq!(*view.uids(), vec![uid(7), uid(9), uid(12)]);
         assert_eq!(view.len(), 3);
         view.add_recent(uid(9)..=uid(11));
         view.add_recent(uid(12)..=uid(11));

@@ -48,6 +48,7 @@ mod special_use;
 mod store_flags;
 mod thread;
 pub mod transfer;
+mod uid_list;
 mod uid_set;
 
 pub use append::{AppendMessage, Appended, UPLOADS_MAX};
@@ -78,4 +79,5 @@ pub use search::{QUERY_DEPTH_MAX, SearchPage};
 pub use snapshot::LISTED_KEYWORDS_MAX;
 pub use special_use::SpecialUse;
 pub use thread::THREAD_REFERENCES_MAX;
+pub use uid_list::{UidList, UidListBuilder};
 pub use uid_set::UidSet;

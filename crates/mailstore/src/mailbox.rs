@@ -1,8 +1,13 @@
 //! A mailbox as the rest of the house sees it.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use hikyaku_types::{ByteSize, MailboxId, ModSeq, Uid, UidValidity};
 
-use crate::{flags::Keyword, name::MailboxPath, special_use::SpecialUse};
+use crate::{
+    change::Delta, flags::Keyword, name::MailboxPath, snapshot::LISTED_KEYWORDS_MAX,
+    special_use::SpecialUse, uid_list::UidList,
+};
 
 /// A mailbox with its counters: all that STATUS and LIST need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +46,11 @@ pub enum Recent {
     Leave,
 }
 
-/// What a session needs to number the messages of a mailbox, all from one instant.
+/// What a session needs to number the messages of a mailbox, all from one instant. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     /// The UIDs of all messages, ascending.
-    pub uids: Vec<Uid>,
+    pub uids: UidList,
     /// The generation of the UIDs.
     pub uid_validity: UidValidity,
     /// The UID that the next message will have at least.
@@ -58,6 +63,39 @@ pub struct Snapshot {
     pub first_unseen: Option<Uid>,
     /// Messages without the Seen flag.
     pub unseen: u32,
-    /// The keywords in use, sorted.
-    pub keywords: Vec<Keyword>,
+    /// Keywords in use, sorted; also ones that were in use not long ago.
+    pub keywords: Arc<[Keyword]>,
+    /// All messages below this UID have the Seen flag; 2^32 for all that there can be.
+    pub(crate) seen_below: i64,
+}
+
+impl Snapshot {
+    /// Brings the list of UIDs and the keywords to what they are after some changes, which must be
+    /// the next ones after [`Snapshot::modseq`]. The counters are those of the instant before:
+    /// [`Mailstore::snapshot_after`](crate::Mailstore::snapshot_after) reads them.
+    pub fn apply(&mut self, delta: &Delta) {
+        if !delta.expunged.is_empty() || !delta.new.is_empty() {
+            let new = delta.new.iter().map(|state| state.uid);
+            self.uids = self.uids.changed(&delta.expunged, new);
+        }
+        let states = || delta.new.iter().chain(&delta.flags);
+        for state in states().filter(|state| !state.flags.is_seen()) {
+            self.seen_below = self.seen_below.min(state.uid.get().into());
+        }
+        let mut more: BTreeSet<&Keyword> = BTreeSet::new();
+        for keyword in states().flat_map(|state| state.flags.keywords()) {
+            if self.keywords.binary_search(keyword).is_err() {
+                more.insert(keyword);
+            }
+        }
+        if !more.is_empty() && self.keywords.len() < LISTED_KEYWORDS_MAX {
+            more.extend(self.keywords.iter());
+            self.keywords = more
+                .into_iter()
+                .take(LISTED_KEYWORDS_MAX)
+                .cloned()
+                .collect();
+        }
+        self.modseq = delta.modseq;
+    }
 }

@@ -1,6 +1,6 @@
 //! The list of a mailbox's UIDs, as a session numbers them.
 
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use hikyaku_db::{Lane, Tx, WriteTx, params};
 use hikyaku_directory::AccountScope;
@@ -8,10 +8,12 @@ use hikyaku_types::{MailboxId, Uid};
 
 use crate::{
     Mailstore,
+    change::{self, Changes},
     error::MailError,
     flags::{Flags, Keyword},
     mailbox::{Recent, Snapshot},
     mailboxes::uid_next,
+    uid_list::{UidList, UidListBuilder},
 };
 
 /// Most keywords listed for a mailbox (200); clients show a handful. Others can still be set and
@@ -27,9 +29,21 @@ impl Mailstore {
         mailbox: MailboxId,
         recent: Recent,
     ) -> Result<Snapshot, MailError> {
+        self.snapshot_after(scope, mailbox, None, recent).await
+    }
+
+    /// The same, from an earlier snapshot of the mailbox: when it is remembered what changed since,
+    /// that is all that is read.
+    pub async fn snapshot_after(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+        known: Option<Snapshot>,
+        recent: Recent,
+    ) -> Result<Snapshot, MailError> {
         let mut snapshot = self
             .db()
-            .read(move |tx| snapshot(tx, scope, mailbox))
+            .read(move |tx| snapshot(tx, scope, mailbox, known.as_ref()))
             .await?;
         if recent == Recent::Take && snapshot.first_recent < snapshot.uid_next {
             // Another session may have been faster: then its messages are not recent here.
@@ -69,9 +83,9 @@ impl Mailstore {
         mailbox: MailboxId,
     ) -> Result<Vec<Uid>, MailError> {
         self.db()
-            .read(move |tx| snapshot(tx, scope, mailbox))
+            .read(move |tx| snapshot(tx, scope, mailbox, None))
             .await
-            .map(|found| found.uids)
+            .map(|found| found.uids.iter().collect())
     }
 }
 
@@ -128,39 +142,85 @@ fn recent_from(tx: &Tx<'_>, scope: AccountScope, mailbox: MailboxId) -> Result<U
     from.map(uid_next).ok_or(MailError::NoSuchMailbox)
 }
 
-fn snapshot(tx: &Tx<'_>, scope: AccountScope, mailbox: MailboxId) -> Result<Snapshot, MailError> {
+fn snapshot(
+    tx: &Tx<'_>,
+    scope: AccountScope,
+    mailbox: MailboxId,
+    known: Option<&Snapshot>,
+) -> Result<Snapshot, MailError> {
     let state = tx.query_opt(
-        "SELECT b.uid_validity, b.uid_next, b.modseq, b.recent_from, b.total, b.unseen \
-         FROM mailbox b JOIN mail_account a ON a.account_id = b.account_id \
+        "SELECT b.uid_validity, b.uid_next, b.modseq, b.recent_from, b.unseen FROM mailbox b \
+         JOIN mail_account a ON a.account_id = b.account_id \
          WHERE b.account_id = ?1 AND a.tenant_id = ?2 AND b.id = ?3 AND b.parent_id >= 0",
         params![scope.account, scope.tenant, mailbox],
         |row| {
-            let found = Snapshot {
-                uids: Vec::new(),
+            Ok(Snapshot {
+                uids: UidList::new(),
                 uid_validity: row.get(0)?,
                 uid_next: uid_next(row.get(1)?),
                 modseq: row.get(2)?,
                 first_recent: uid_next(row.get(3)?),
                 first_unseen: None,
-                unseen: row.get(5)?,
-                keywords: Vec::new(),
-            };
-            Ok((found, row.get::<u32>(4)?))
+                unseen: row.get(4)?,
+                keywords: Arc::default(),
+                seen_below: 0,
+            })
         },
     )?;
-    let (mut snapshot, total) = state.ok_or(MailError::NoSuchMailbox)?;
-    snapshot.uids.reserve_exact(total as usize);
+    let mut snapshot = state.ok_or(MailError::NoSuchMailbox)?;
+    match known.map(|known| advanced(tx, scope, mailbox, known)) {
+        Some(known) => match known? {
+            Some(known) if known.uid_validity == snapshot.uid_validity => {
+                snapshot.uids = known.uids;
+                snapshot.keywords = known.keywords;
+                snapshot.seen_below = known.seen_below;
+            }
+            _ => scan(tx, scope, mailbox, &mut snapshot)?,
+        },
+        None => scan(tx, scope, mailbox, &mut snapshot)?,
+    }
+    find_first_unseen(tx, scope, mailbox, &mut snapshot)?;
+    Ok(snapshot)
+}
+
+/// An earlier snapshot with what changed since; nothing when that is not remembered.
+fn advanced(
+    tx: &Tx<'_>,
+    scope: AccountScope,
+    mailbox: MailboxId,
+    known: &Snapshot,
+) -> Result<Option<Snapshot>, MailError> {
+    match change::changes(tx, scope, mailbox, known.modseq)? {
+        Changes::Delta(delta) => {
+            let mut snapshot = known.clone();
+            snapshot.apply(&delta);
+            Ok(Some(snapshot))
+        }
+        Changes::Resync => Ok(None),
+    }
+}
+
+/// Reads the list of UIDs and what keywords there are from the messages of the mailbox, all of
+/// which it looks at.
+fn scan(
+    tx: &Tx<'_>,
+    scope: AccountScope,
+    mailbox: MailboxId,
+    snapshot: &mut Snapshot,
+) -> Result<(), MailError> {
+    let mut uids = UidListBuilder::default();
     let mut keywords: BTreeSet<Keyword> = BTreeSet::new();
     let mut last = String::new();
+    let mut seen_below = None;
     tx.for_each(
         "SELECT uid, flags, keywords FROM placement WHERE account_id = ?1 AND mailbox_id = ?2 \
          ORDER BY uid",
         params![scope.account, mailbox],
         |row| {
             let (uid, bits, words) = (row.get::<Uid>(0)?, row.get::<i64>(1)?, row.text(2)?);
-            snapshot.uids.push(uid);
-            if snapshot.first_unseen.is_none() && bits & 1 == 0 {
-                snapshot.first_unseen = Some(uid);
+            uids.push(uid);
+            if seen_below.is_none() && bits & 1 == 0 {
+                seen_below = Some(i64::from(uid.get()));
             }
             // Neighbours mostly have the same keywords.
             if words != last && keywords.len() < LISTED_KEYWORDS_MAX {
@@ -170,8 +230,35 @@ fn snapshot(tx: &Tx<'_>, scope: AccountScope, mailbox: MailboxId) -> Result<Snap
             Ok(ControlFlow::Continue(()))
         },
     )?;
+    snapshot.uids = uids.build();
     snapshot.keywords = keywords.into_iter().take(LISTED_KEYWORDS_MAX).collect();
-    Ok(snapshot)
+    snapshot.seen_below = seen_below.unwrap_or(ALL_SEEN);
+    Ok(())
+}
+
+/// Above every UID.
+const ALL_SEEN: i64 = 1 << 32;
+
+/// Finds the first message without the Seen flag; those before `seen_below` need no look.
+fn find_first_unseen(
+    tx: &Tx<'_>,
+    scope: AccountScope,
+    mailbox: MailboxId,
+    snapshot: &mut Snapshot,
+) -> Result<(), MailError> {
+    let first = if snapshot.unseen == 0 {
+        None
+    } else {
+        tx.query_opt(
+            "SELECT uid FROM placement WHERE account_id = ?1 AND mailbox_id = ?2 AND uid >= ?3 \
+             AND (flags & 1) = 0 ORDER BY uid LIMIT 1",
+            params![scope.account, mailbox, snapshot.seen_below],
+            |row| row.get::<Uid>(0),
+        )?
+    };
+    snapshot.first_unseen = first;
+    snapshot.seen_below = first.map_or(ALL_SEEN, |uid| uid.get().into());
+    Ok(())
 }
 
 /// Takes the recent messages below `seen` and returns from which UID on they were recent.

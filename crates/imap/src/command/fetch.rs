@@ -35,7 +35,7 @@ pub(crate) async fn run(
         super::catch_up(context, user, selected).await?;
     }
     let plan = Plan::new(fetch, sets_seen);
-    let expected = selected.view.members(&set).len();
+    let expected = selected.view.count(&set);
     let mut tally = Tally::default();
     let mut after = None;
     loop {
@@ -65,12 +65,12 @@ pub(crate) async fn run(
 /// What became of the messages that were asked for.
 #[derive(Debug, Default)]
 struct Tally {
-    sent: usize,
-    damaged: usize,
+    sent: u32,
+    damaged: u32,
 }
 
 impl Tally {
-    fn reply(&self, expected: usize, numbering: Numbering) -> Reply {
+    fn reply(&self, expected: u32, numbering: Numbering) -> Reply {
         if self.damaged > 0 {
             let text = "Some of the stored messages are damaged";
             return Reply::no_with(Code::Corruption, text);

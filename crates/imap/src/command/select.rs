@@ -5,6 +5,7 @@ use hikyaku_mailstore::{MailError, Recent};
 
 use super::Context;
 use crate::{
+    condstore,
     names::{self, Missing},
     reply::{Failure, Reply},
     selected::{Access, Selected},
@@ -45,13 +46,18 @@ async fn open(
         Access::ReadOnly => Recent::Leave,
     };
     let changes = imap.mail.watch(user.scope);
-    let found = imap.mail.snapshot(user.scope, mailbox.id, recent).await;
+    let known = imap.views.newest(mailbox.id);
+    let found = imap
+        .mail
+        .snapshot_after(user.scope, mailbox.id, known, recent)
+        .await;
     let snapshot = match found {
         Err(MailError::NoSuchMailbox) => {
             return Err(Reply::no_with(Code::NonExistent, "There is no such mailbox").into());
         }
         found => found?,
     };
+    imap.views.keep(mailbox.id, &snapshot);
     let (first_unseen, uid_next) = (snapshot.first_unseen, snapshot.uid_next);
     let selected = Selected::new(&mailbox, snapshot, access, changes);
     let out = &mut context.wire.out;
@@ -67,5 +73,6 @@ async fn open(
     let validity = Code::UidValidity(selected.uid_validity);
     out.untagged(Condition::Ok, Some(validity), "UIDs are valid");
     out.untagged(Condition::Ok, Some(Code::UidNext(uid_next)), "Next UID");
+    condstore::tell_highest(&selected, context.wire);
     Ok(selected)
 }

@@ -40,7 +40,7 @@ pub(crate) async fn run(
             match store.silent {
                 // The client knows what it has asked for; keywords may be new to it all the same.
                 Silent::Yes => selected.introduce(&state.flags, &mut context.wire.out),
-                Silent::No => selected.write_state(state, &mut context.wire.out),
+                Silent::No => selected.write_state(state, context.wire),
             }
             selected.knows(state);
         }

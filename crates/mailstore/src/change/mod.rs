@@ -11,4 +11,5 @@ mod record;
 pub use read::{Changes, Delta, FlagState};
 
 pub(crate) use prune::{is_over, prune};
+pub(crate) use read::changes;
 pub(crate) use record::{Kind, record_mailboxes, record_messages, record_new};

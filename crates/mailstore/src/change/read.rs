@@ -67,7 +67,7 @@ impl Mailstore {
     }
 }
 
-fn changes(
+pub(crate) fn changes(
     tx: &Tx<'_>,
     scope: AccountScope,
     mailbox: MailboxId,

@@ -68,7 +68,7 @@ hikyaku_db::on_both_engines! {
         assert_eq!(rows[0].message, appended.messages[0]);
         assert_eq!((mailbox.total, mailbox.unseen), (1, 0));
         let snapshot = world.snapshot("Drafts").await;
-        assert_eq!(snapshot.keywords, set.keywords());
+        assert_eq!(*snapshot.keywords, *set.keywords());
         world.check().await;
     }
 

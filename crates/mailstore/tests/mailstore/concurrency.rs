@@ -34,7 +34,7 @@ async fn watch_in_order(mail: Mailstore, done: Arc<AtomicBool>) -> Vec<Uid> {
         .unwrap()
         .id;
     let start = mail.snapshot(scope(1), inbox, Recent::Leave).await.unwrap();
-    let (mut seen, mut modseq) = (start.uids, start.modseq);
+    let (mut seen, mut modseq): (Vec<Uid>, _) = (start.uids.iter().collect(), start.modseq);
     let mut watch = mail.watch(scope(1));
     loop {
         let last_round = done.load(Ordering::Acquire);

@@ -462,7 +462,7 @@ hikyaku_db::on_both_engines! {
         let file = put(&folder, "in", &text);
         assert_eq!(counts(&import(&world, mbox(&file, "in")).await), (5, 0, 0));
         assert_eq!(contents(&world, "in").await, expected);
-        let seen: Vec<Uid> = world.snapshot("in").await.uids;
+        let seen: Vec<Uid> = world.snapshot("in").await.uids.iter().collect();
         assert_eq!(seen, uids(1..=5));
         world.check().await;
     }
