@@ -2,6 +2,7 @@
 
 mod append;
 mod authenticate;
+mod compress;
 mod copy;
 mod create;
 mod enable;
@@ -9,6 +10,7 @@ mod fetch;
 mod id;
 mod list;
 mod login;
+mod quota;
 mod rename;
 mod search;
 mod select;
@@ -25,6 +27,7 @@ use crate::{
 pub(crate) use append::is_append;
 pub use append::{Append, AppendHead};
 pub use authenticate::Authenticate;
+pub use compress::Compression;
 pub use copy::Copy;
 pub use create::Create;
 pub use enable::Enable;
@@ -32,6 +35,7 @@ pub use fetch::{Fetch, FetchItem, Peek};
 pub use id::Id;
 pub use list::{List, ListReturn, ListSelect};
 pub use login::{Login, Sensitive};
+pub use quota::{QuotaRoot, SetQuota};
 pub use rename::Rename;
 pub use search::{Search, SearchKey, SearchReturn};
 pub use select::{CondStore, Select};
@@ -62,6 +66,8 @@ pub enum Command {
     Check,
     /// CLOSE (RFC 3501 §6.4.2).
     Close,
+    /// COMPRESS (RFC 4978 §3).
+    Compress(Compression),
     /// COPY and UID COPY (RFC 3501 §6.4.7).
     Copy(Copy),
     /// CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).
@@ -76,6 +82,10 @@ pub enum Command {
     Expunge(Option<SequenceSet>),
     /// FETCH and UID FETCH (RFC 3501 §6.4.5).
     Fetch(Fetch),
+    /// GETQUOTA (RFC 9208 §4.1.1).
+    GetQuota(QuotaRoot),
+    /// GETQUOTAROOT (RFC 9208 §4.1.2).
+    GetQuotaRoot(MailboxName),
     /// ID (RFC 2971).
     Id(Id),
     /// IDLE (RFC 2177). DONE comes as a line of its own.
@@ -100,6 +110,8 @@ pub enum Command {
     Search(Search),
     /// SELECT (RFC 3501 §6.3.1).
     Select(Select),
+    /// SETQUOTA (RFC 9208 §4.1.3).
+    SetQuota(SetQuota),
     /// STARTTLS (RFC 3501 §6.2.1).
     StartTls,
     /// STATUS (RFC 3501 §6.3.10).
@@ -123,6 +135,7 @@ impl Command {
             Self::Capability => "CAPABILITY",
             Self::Check => "CHECK",
             Self::Close => "CLOSE",
+            Self::Compress(_) => "COMPRESS",
             Self::Copy(_) => "COPY",
             Self::Create(_) => "CREATE",
             Self::Delete(_) => "DELETE",
@@ -130,6 +143,8 @@ impl Command {
             Self::Examine(_) => "EXAMINE",
             Self::Expunge(_) => "EXPUNGE",
             Self::Fetch(_) => "FETCH",
+            Self::GetQuota(_) => "GETQUOTA",
+            Self::GetQuotaRoot(_) => "GETQUOTAROOT",
             Self::Id(_) => "ID",
             Self::Idle => "IDLE",
             Self::List(_) => "LIST",
@@ -142,6 +157,7 @@ impl Command {
             Self::Rename(_) => "RENAME",
             Self::Search(_) => "SEARCH",
             Self::Select(_) => "SELECT",
+            Self::SetQuota(_) => "SETQUOTA",
             Self::StartTls => "STARTTLS",
             Self::Status(_) => "STATUS",
             Self::Store(_) => "STORE",
@@ -165,7 +181,7 @@ pub struct Request {
 type Arguments = fn(&mut Cursor<'_>) -> Parsed<Command>;
 
 /// Every command by name, in the order of the alphabet.
-const TABLE: [(&str, Arguments); 31] = [
+const TABLE: [(&str, Arguments); 35] = [
     ("APPEND", |cursor| {
         Append::parse(cursor).map(Command::Append)
     }),
@@ -175,6 +191,9 @@ const TABLE: [(&str, Arguments); 31] = [
     ("CAPABILITY", |_| Ok(Command::Capability)),
     ("CHECK", |_| Ok(Command::Check)),
     ("CLOSE", |_| Ok(Command::Close)),
+    ("COMPRESS", |cursor| {
+        Compression::parse(cursor).map(Command::Compress)
+    }),
     ("COPY", |cursor| {
         Copy::parse(cursor, Numbering::Sequence).map(Command::Copy)
     }),
@@ -191,6 +210,12 @@ const TABLE: [(&str, Arguments); 31] = [
     ("EXPUNGE", |_| Ok(Command::Expunge(None))),
     ("FETCH", |cursor| {
         Fetch::parse(cursor, Numbering::Sequence).map(Command::Fetch)
+    }),
+    ("GETQUOTA", |cursor| {
+        QuotaRoot::parse(cursor).map(Command::GetQuota)
+    }),
+    ("GETQUOTAROOT", |cursor| {
+        mailbox(cursor).map(Command::GetQuotaRoot)
     }),
     ("ID", |cursor| Id::parse(cursor).map(Command::Id)),
     ("IDLE", |_| Ok(Command::Idle)),
@@ -211,6 +236,9 @@ const TABLE: [(&str, Arguments); 31] = [
     }),
     ("SELECT", |cursor| {
         Select::parse(cursor).map(Command::Select)
+    }),
+    ("SETQUOTA", |cursor| {
+        SetQuota::parse(cursor).map(Command::SetQuota)
     }),
     ("STARTTLS", |_| Ok(Command::StartTls)),
     ("STATUS", |cursor| {

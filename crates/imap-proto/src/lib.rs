@@ -24,6 +24,7 @@ mod flag;
 pub mod fuzz;
 mod limits;
 mod mailbox;
+mod object_id;
 mod parse;
 mod reader;
 mod response;
@@ -32,19 +33,21 @@ mod sequence;
 mod utf7;
 
 pub use command::{
-    Append, AppendHead, Authenticate, Command, CondStore, Copy, Create, Enable, Fetch, FetchItem,
-    Id, List, ListReturn, ListSelect, Login, Numbering, Peek, Rename, Request, Search, SearchKey,
-    SearchReturn, Select, Sensitive, Silent, Status, StatusItem, Store, StoreMode, Tag,
+    Append, AppendHead, Authenticate, Command, Compression, CondStore, Copy, Create, Enable, Fetch,
+    FetchItem, Id, List, ListReturn, ListSelect, Login, Numbering, Peek, QuotaRoot, Rename,
+    Request, Search, SearchKey, SearchReturn, Select, Sensitive, SetQuota, Silent, Status,
+    StatusItem, Store, StoreMode, Tag,
 };
 pub use date::{Date, DateTimeError, write_date, write_date_time};
 pub use flag::Flag;
 pub use limits::Limits;
 pub use mailbox::{MailboxName, SpecialUse, list_matches};
+pub use object_id::ObjectId;
 pub use parse::{ParseError, ParseErrorKind, is_done, parse_date_time};
 pub use reader::{CommandReader, Event, Literal, LiteralSync, RawCommand, Refusal, RefusalKind};
 pub use response::{
-    Code, Condition, Extensions, FetchResponse, ListLine, MailboxAttribute, ResponseBuf,
-    SectionName, StatusCounts,
+    Code, Condition, Extensions, FetchResponse, ListLine, MailboxAttribute, QuotaLine,
+    QuotaResource, ResponseBuf, SectionName, StatusCounts,
 };
 pub use section::{Partial, Section, SectionText};
 pub use sequence::{Ranges, SequenceNumber, SequenceRange, SequenceSet};

@@ -10,6 +10,7 @@
 mod envelope;
 mod fetch;
 mod mailbox;
+mod quota;
 mod search;
 mod status;
 mod string;
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use crate::sequence::write_number;
 pub use fetch::{FetchResponse, SectionName};
 pub use mailbox::{ListLine, MailboxAttribute, StatusCounts};
+pub use quota::{QuotaLine, QuotaResource};
 pub use status::{Code, Condition};
 pub(crate) use string::{write_astring, write_string};
 pub use structure::Extensions;

@@ -27,6 +27,7 @@ mod incoming;
 mod limits;
 mod metrics;
 mod names;
+mod quota;
 mod reply;
 mod selected;
 mod service;

@@ -25,6 +25,8 @@ pub enum FetchItem {
     Body,
     /// `BODYSTRUCTURE`.
     BodyStructure,
+    /// `EMAILID` (RFC 8474 §5.1).
+    EmailId,
     /// `ENVELOPE`.
     Envelope,
     /// `FLAGS`.
@@ -50,15 +52,18 @@ pub enum FetchItem {
         /// Whether `\Seen` stays as it is.
         peek: Peek,
     },
+    /// `THREADID` (RFC 8474 §5.2).
+    ThreadId,
     /// `UID`.
     Uid,
 }
 
 impl FetchItem {
     /// Items whose name is all there is.
-    pub(super) const NAMES: [(&'static str, Self); 11] = [
+    pub(super) const NAMES: [(&'static str, Self); 13] = [
         ("BODY", Self::Body),
         ("BODYSTRUCTURE", Self::BodyStructure),
+        ("EMAILID", Self::EmailId),
         ("ENVELOPE", Self::Envelope),
         ("FLAGS", Self::Flags),
         ("INTERNALDATE", Self::InternalDate),
@@ -67,6 +72,7 @@ impl FetchItem {
         ("RFC822.HEADER", Self::Rfc822Header),
         ("RFC822.SIZE", Self::Rfc822Size),
         ("RFC822.TEXT", Self::Rfc822Text),
+        ("THREADID", Self::ThreadId),
         ("UID", Self::Uid),
     ];
 

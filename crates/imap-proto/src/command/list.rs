@@ -1,17 +1,19 @@
 //! LIST and LSUB.
 
+use super::StatusItem;
 use crate::{
     parse::{Cursor, Parsed, is_atom_char},
     utf7,
 };
 
-/// LIST (RFC 3501 §6.3.8) with the options of RFC 5258 that are understood, or LSUB.
+/// LIST (RFC 3501 §6.3.8) with the options of RFC 5258, RFC 5819 and RFC 6154, or LSUB.
 ///
 /// ```abnf
 /// list             = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat
 ///                    [SP "RETURN" SP list-return-opts]
 /// mbox-or-pat      = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
 /// list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"
+/// list-return-opts = "(" [return-option *(SP return-option)] ")"
 /// lsub             = "LSUB" SP mailbox SP list-mailbox
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct List {
     pub patterns: Vec<String>,
     /// What the answer tells more.
     pub returns: Vec<ListReturn>,
+    /// The items of `RETURN (STATUS (…))`; one at least where that is asked for.
+    pub status: Vec<StatusItem>,
     /// Whether options were given at all (RFC 5258 §3: an empty pattern then means nothing).
     pub extended: bool,
 }
@@ -31,6 +35,8 @@ pub struct List {
 /// Which mailboxes a LIST means (RFC 5258 §3.1, RFC 6154 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListSelect {
+    /// Also those that have matching mailboxes below them (RFC 5258 §3.5).
+    RecursiveMatch,
     /// Remote ones too. There are none.
     Remote,
     /// Subscribed ones.
@@ -39,7 +45,7 @@ pub enum ListSelect {
     SpecialUse,
 }
 
-/// What a LIST answer tells more (RFC 5258 §3.2, RFC 6154 §5.2).
+/// What a LIST answer tells more (RFC 5258 §3.2, RFC 5819 §2, RFC 6154 §5.2). Each is named once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListReturn {
     /// Whether there are children.
@@ -48,6 +54,8 @@ pub enum ListReturn {
     Subscribed,
     /// Its special use.
     SpecialUse,
+    /// Its STATUS, with [`List::status`].
+    Status,
 }
 
 impl List {
@@ -59,6 +67,13 @@ impl List {
         if cursor.peek() == Some(b'(') {
             extended = true;
             select = cursor.list(limit, ListSelect::parse)?;
+            // RFC 5258 §3.1: by itself it would mean nothing.
+            if select.contains(&ListSelect::RecursiveMatch)
+                && !select.iter().any(|option| option.is_base())
+            {
+                return cursor
+                    .expected("SUBSCRIBED or SPECIAL-USE with RECURSIVEMATCH before this");
+            }
             cursor.space()?;
         }
         let reference = reference(cursor)?;
@@ -74,16 +89,29 @@ impl List {
         if patterns.is_empty() {
             return cursor.expected("at least one pattern before this");
         }
-        let mut returns = Vec::new();
+        let (mut returns, mut status) = (Vec::new(), Vec::new());
         if cursor.take_word(" RETURN ") {
             extended = true;
-            returns = cursor.list(limit, ListReturn::parse)?;
+            let options = cursor.list(limit, |cursor| {
+                let option = ListReturn::parse(cursor)?;
+                if option == ListReturn::Status {
+                    cursor.space()?;
+                    status = StatusItem::parse_list(cursor)?;
+                }
+                Ok(option)
+            })?;
+            for option in options {
+                if !returns.contains(&option) {
+                    returns.push(option);
+                }
+            }
         }
         Ok(Self {
             select,
             reference,
             patterns,
             returns,
+            status,
             extended,
         })
     }
@@ -98,6 +126,7 @@ impl List {
             reference,
             patterns,
             returns: Vec::new(),
+            status: Vec::new(),
             extended: false,
         })
     }
@@ -125,11 +154,23 @@ fn pattern(cursor: &mut Cursor<'_>, reference: &str, total: &mut usize) -> Parse
 
 impl ListSelect {
     /// The options and their names.
-    pub(super) const NAMES: [(&'static str, Self); 3] = [
+    pub(super) const NAMES: [(&'static str, Self); 4] = [
+        ("RECURSIVEMATCH", Self::RecursiveMatch),
         ("REMOTE", Self::Remote),
         ("SUBSCRIBED", Self::Subscribed),
         ("SPECIAL-USE", Self::SpecialUse),
     ];
+
+    /// Whether it says something of a mailbox by itself (`list-select-base-opt`).
+    pub const fn is_base(self) -> bool {
+        matches!(self, Self::Subscribed | Self::SpecialUse)
+    }
+
+    /// The option as written.
+    pub fn as_str(self) -> &'static str {
+        let found = Self::NAMES.iter().find(|(_, option)| *option == self);
+        found.map_or("", |(name, _)| name)
+    }
 
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         option(
@@ -142,10 +183,11 @@ impl ListSelect {
 
 impl ListReturn {
     /// The options and their names.
-    pub(super) const NAMES: [(&'static str, Self); 3] = [
+    pub(super) const NAMES: [(&'static str, Self); 4] = [
         ("CHILDREN", Self::Children),
         ("SUBSCRIBED", Self::Subscribed),
         ("SPECIAL-USE", Self::SpecialUse),
+        ("STATUS", Self::Status),
     ];
 
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {

@@ -4,7 +4,7 @@ use hikyaku_types::ModSeq;
 
 use super::Numbering;
 use crate::{
-    Date, SequenceSet,
+    Date, ObjectId, SequenceSet,
     parse::{Cursor, Parsed, is_atom_char},
 };
 
@@ -24,6 +24,8 @@ pub enum SearchKey {
     Body(Vec<u8>),
     /// The text is in the CC of the envelope.
     Cc(Vec<u8>),
+    /// The message has this identifier (RFC 8474 §6).
+    EmailId(ObjectId),
     /// A system flag is set: `ANSWERED`, `DELETED`, `DRAFT`, `FLAGGED`, `RECENT`, `SEEN`.
     Flag(crate::Flag),
     /// The text is in the FROM of the envelope.
@@ -63,6 +65,8 @@ pub enum SearchKey {
     Subject(Vec<u8>),
     /// The text is in the header or the body.
     Text(Vec<u8>),
+    /// The message's conversation has this identifier (RFC 8474 §6).
+    ThreadId(ObjectId),
     /// The text is in the TO of the envelope.
     To(Vec<u8>),
     /// The message's UID is in the set.
@@ -209,6 +213,7 @@ enum Argument {
     Day(fn(Date) -> SearchKey),
     Number(fn(u32) -> SearchKey),
     Keyword(fn(String) -> SearchKey),
+    Object(fn(ObjectId) -> SearchKey),
     Header,
     ModSeq,
     Not,
@@ -220,7 +225,7 @@ enum Argument {
 /// search-key = "ALL" / "ANSWERED" / "BCC" SP astring / "BEFORE" SP date / … /
 ///              sequence-set / "(" search-key *(SP search-key) ")"
 /// ```
-const NAMES: [(&str, Argument); 36] = {
+const NAMES: [(&str, Argument); 38] = {
     use crate::Flag;
     [
         ("ALL", Argument::None(|| SearchKey::All)),
@@ -234,6 +239,7 @@ const NAMES: [(&str, Argument); 36] = {
         ("CC", Argument::Text(SearchKey::Cc)),
         ("DELETED", Argument::None(|| SearchKey::Flag(Flag::Deleted))),
         ("DRAFT", Argument::None(|| SearchKey::Flag(Flag::Draft))),
+        ("EMAILID", Argument::Object(SearchKey::EmailId)),
         ("FLAGGED", Argument::None(|| SearchKey::Flag(Flag::Flagged))),
         ("FROM", Argument::Text(SearchKey::From)),
         ("HEADER", Argument::Header),
@@ -254,6 +260,7 @@ const NAMES: [(&str, Argument); 36] = {
         ("SMALLER", Argument::Number(SearchKey::Smaller)),
         ("SUBJECT", Argument::Text(SearchKey::Subject)),
         ("TEXT", Argument::Text(SearchKey::Text)),
+        ("THREADID", Argument::Object(SearchKey::ThreadId)),
         ("TO", Argument::Text(SearchKey::To)),
         ("UID", Argument::Uids),
         (
@@ -327,6 +334,7 @@ impl Keys {
             Argument::Day(key) => Date::parse(cursor).map(key),
             Argument::Number(key) => cursor.number("a size in bytes").map(key),
             Argument::Keyword(key) => keyword(cursor).map(key),
+            Argument::Object(key) => ObjectId::parse(cursor).map(key),
             Argument::Header => {
                 let name = cursor.astring("a header field name")?.into_owned();
                 cursor.space()?;

@@ -9,12 +9,22 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StatusItem {
+    /// The largest message that can be appended (RFC 7889 §3.2).
+    AppendLimit,
+    /// The number of messages with `\Deleted` (RFC 9208 §4.1.4).
+    Deleted,
+    /// The sizes of those together, in bytes (RFC 9208 §4.1.4).
+    DeletedStorage,
     /// The highest modification sequence in it (RFC 7162 §3.1.7).
     HighestModSeq,
+    /// The mailbox's object identifier (RFC 8474 §4.3).
+    MailboxId,
     /// The number of messages.
     Messages,
     /// The number of messages that are recent.
     Recent,
+    /// The sizes of all messages together, in bytes (RFC 8438 §3).
+    Size,
     /// The UID that the next message gets.
     UidNext,
     /// The mailbox's UIDVALIDITY.
@@ -24,10 +34,15 @@ pub enum StatusItem {
 }
 
 impl StatusItem {
-    const NAMES: [(&'static str, Self); 6] = [
+    const NAMES: [(&'static str, Self); 11] = [
+        ("APPENDLIMIT", Self::AppendLimit),
+        ("DELETED", Self::Deleted),
+        ("DELETED-STORAGE", Self::DeletedStorage),
         ("HIGHESTMODSEQ", Self::HighestModSeq),
+        ("MAILBOXID", Self::MailboxId),
         ("MESSAGES", Self::Messages),
         ("RECENT", Self::Recent),
+        ("SIZE", Self::Size),
         ("UIDNEXT", Self::UidNext),
         ("UIDVALIDITY", Self::UidValidity),
         ("UNSEEN", Self::Unseen),
@@ -39,6 +54,16 @@ impl StatusItem {
             .iter()
             .find(|(_, item)| *item == self)
             .map_or("", |(name, _)| name)
+    }
+
+    /// Items in parentheses, one at least.
+    pub(super) fn parse_list(cursor: &mut Cursor<'_>) -> Parsed<Vec<Self>> {
+        let limit = cursor.limits().list_items;
+        let items = cursor.list((limit, "STATUS items"), Self::parse)?;
+        if items.is_empty() {
+            return cursor.expected("at least one STATUS item before this");
+        }
+        Ok(items)
     }
 
     fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
@@ -54,7 +79,7 @@ impl StatusItem {
     }
 }
 
-/// STATUS (RFC 3501 §6.3.10).
+/// STATUS (RFC 3501 §6.3.10), with the items of later RFCs.
 ///
 /// ```abnf
 /// status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
@@ -71,11 +96,7 @@ impl Status {
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         let mailbox = super::mailbox(cursor)?;
         cursor.space()?;
-        let limit = cursor.limits().list_items;
-        let items = cursor.list((limit, "STATUS items"), StatusItem::parse)?;
-        if items.is_empty() {
-            return cursor.expected("at least one STATUS item before this");
-        }
+        let items = StatusItem::parse_list(cursor)?;
         Ok(Self { mailbox, items })
     }
 }

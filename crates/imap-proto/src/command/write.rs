@@ -1,9 +1,9 @@
 //! Commands written out again: what the fuzz targets and tests compare a command with.
 
 use super::{
-    Append, Authenticate, Command, CondStore, Copy, Create, Enable, Fetch, FetchItem, Id, List,
-    ListReturn, ListSelect, Login, Numbering, Peek, Request, Search, SearchKey, SearchReturn,
-    Select, Silent, Status, Store, StoreMode,
+    Append, Authenticate, Command, Compression, CondStore, Copy, Create, Enable, Fetch, FetchItem,
+    Id, List, ListReturn, ListSelect, Login, Numbering, Peek, Request, Search, SearchKey,
+    SearchReturn, Select, Silent, Status, Store, StoreMode,
 };
 use crate::{
     MailboxName,
@@ -30,6 +30,15 @@ impl Command {
         match self {
             Self::Capability => word("CAPABILITY", out),
             Self::Check => word("CHECK", out),
+            Self::Compress(Compression::Deflate) => word("COMPRESS DEFLATE", out),
+            Self::GetQuota(root) => {
+                word("GETQUOTA ", out);
+                root.write(out);
+            }
+            Self::SetQuota(set) => {
+                word("SETQUOTA ", out);
+                set.write(out);
+            }
             Self::Close => word("CLOSE", out),
             Self::Idle => word("IDLE", out),
             Self::Logout => word("LOGOUT", out),
@@ -42,6 +51,7 @@ impl Command {
                 word("UID EXPUNGE ", out);
                 set.write(out);
             }
+            Self::GetQuotaRoot(name) => one_mailbox("GETQUOTAROOT ", name, out),
             Self::Delete(name) => one_mailbox("DELETE ", name, out),
             Self::Examine(select) => select.write("EXAMINE ", out),
             Self::Select(select) => select.write("SELECT ", out),
@@ -239,6 +249,10 @@ impl List {
             word(" RETURN ", out);
             list(&self.returns, out, |option, out| {
                 named(&ListReturn::NAMES, option, out);
+                if *option == ListReturn::Status {
+                    out.push(b' ');
+                    list(&self.status, out, |item, out| word(item.as_str(), out));
+                }
             });
         } else if let [pattern] = self.patterns.as_slice() {
             utf7_astring(pattern, out);
@@ -343,6 +357,8 @@ impl SearchKey {
             Self::Subject(text) => text_key("SUBJECT ", text, out),
             Self::Text(text) => text_key("TEXT ", text, out),
             Self::To(text) => text_key("TO ", text, out),
+            Self::EmailId(id) => word(&format!("EMAILID {}", id.as_str()), out),
+            Self::ThreadId(id) => word(&format!("THREADID {}", id.as_str()), out),
             Self::Keyword(keyword) => word(&format!("KEYWORD {keyword}"), out),
             Self::Unkeyword(keyword) => word(&format!("UNKEYWORD {keyword}"), out),
             Self::Larger(bytes) => word(&format!("LARGER {bytes}"), out),

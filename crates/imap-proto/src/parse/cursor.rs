@@ -152,6 +152,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// ```abnf
+    /// number64 = 1*DIGIT   ; below 2^63 (RFC 9051 §9)
+    /// ```
+    pub(crate) fn number64(&mut self, what: &'static str) -> Parsed<u64> {
+        let start = self.clone();
+        let digits = self.take_some(|byte| byte.is_ascii_digit(), what)?;
+        let number = digits.iter().try_fold(0_u64, |number, digit| {
+            number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+        });
+        number
+            .filter(|number| i64::try_from(*number).is_ok())
+            .map_or_else(|| start.expected("a number below 9223372036854775808"), Ok)
+    }
+
+    /// ```abnf
     /// mod-sequence-valzer = "0" / 1*DIGIT   ; below 2^63 (RFC 7162 §7)
     /// ```
     pub(crate) fn modseq(&mut self) -> Parsed<ModSeq> {

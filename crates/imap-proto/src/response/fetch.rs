@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use hikyaku_message::{Envelope, Structure};
-use hikyaku_types::{ModSeq, OffsetTimestamp, Uid};
+use hikyaku_types::{MessageId, ModSeq, OffsetTimestamp, ThreadId, Uid};
 
 use super::{Extensions, ResponseBuf, envelope, status, structure};
-use crate::{FetchItem, Partial, Section, date, sequence::write_number};
+use crate::{FetchItem, Partial, Section, date, object_id, sequence::write_number};
 
 /// How a piece of content is named in the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,16 @@ impl FetchResponse<'_> {
         let out = self.item("MODSEQ (");
         write_number(modseq.0, out);
         out.push(b')');
+    }
+
+    /// `EMAILID (M123)` (RFC 8474 §5.1).
+    pub fn email_id(&mut self, id: MessageId) {
+        object_id::write_email_id(id, self.item(""));
+    }
+
+    /// `THREADID (T123)`; NIL for a message in no conversation (RFC 8474 §5.2).
+    pub fn thread_id(&mut self, id: Option<ThreadId>) {
+        object_id::write_thread_id(id, self.item(""));
     }
 
     /// `INTERNALDATE "17-Jul-1996 02:44:25 -0700"`

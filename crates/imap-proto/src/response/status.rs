@@ -1,10 +1,10 @@
 //! Status answers: tagged and untagged conditions, response codes, continuation requests.
 
-use hikyaku_types::{ModSeq, Uid, UidValidity};
+use hikyaku_types::{MailboxId, ModSeq, Uid, UidValidity};
 
 use super::{ResponseBuf, string};
 use crate::{
-    RefusalKind, Tag,
+    RefusalKind, Tag, object_id,
     sequence::{write_compact, write_number},
 };
 
@@ -71,6 +71,8 @@ pub enum Code<'a> {
     /// These messages changed after the modification sequence that a STORE named, and were left
     /// as they are (RFC 7162 §3.1.3). Ascending, numbered as the command did.
     Modified(&'a [u32]),
+    /// The mailbox has this object identifier (RFC 8474 §4.1).
+    MailboxId(MailboxId),
     /// There is no such mailbox.
     NonExistent,
     /// It is not permitted.
@@ -115,6 +117,10 @@ impl Code<'_> {
             Self::Cannot => "CANNOT",
             Self::Capability(capabilities) => {
                 write_capabilities(capabilities.iter().copied(), out);
+                return;
+            }
+            Self::MailboxId(id) => {
+                object_id::write_mailbox_id(id, out);
                 return;
             }
             Self::ClientBug => "CLIENTBUG",

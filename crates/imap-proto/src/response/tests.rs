@@ -4,7 +4,7 @@ use hikyaku_message::{
     Address, ByteRange, Content, ContentType, Disposition, Embedded, Envelope, HeaderText, Mailbox,
     Parameter, ParameterForm, Part, Structure,
 };
-use hikyaku_types::{ModSeq, OffsetTimestamp, Timestamp, Uid, UidValidity};
+use hikyaku_types::{Id as _, MailboxId, ModSeq, OffsetTimestamp, Timestamp, Uid, UidValidity};
 
 use super::*;
 use crate::{Partial, Section, SectionText, SpecialUse, StatusItem, Tag};
@@ -35,6 +35,7 @@ fn conditions_and_codes() {
     for (code, expected) in [
         (Code::ReadWrite, "READ-WRITE"),
         (Code::UidValidity(UidValidity(7)), "UIDVALIDITY 7"),
+        (Code::MailboxId(MailboxId::from_i64(7)), "MAILBOXID (F7)"),
         (Code::UidNext(uid(4_294_967_295)), "UIDNEXT 4294967295"),
         (Code::Unseen(12), "UNSEEN 12"),
         (
@@ -121,9 +122,14 @@ fn numbers_of_a_mailbox() {
 #[test]
 fn mailboxes() {
     let counts = StatusCounts {
+        append_limit: 26_214_400,
+        deleted: 4,
+        deleted_storage: 5000,
         highest_modseq: ModSeq(8),
+        mailbox_id: MailboxId::from_i64(77),
         messages: 3,
         recent: 1,
+        size: 9_000_000_000,
         uid_next: uid(9),
         uid_validity: UidValidity(5),
         unseen: 2,
@@ -134,6 +140,11 @@ fn mailboxes() {
         StatusItem::Recent,
         StatusItem::UidNext,
         StatusItem::UidValidity,
+        StatusItem::MailboxId,
+        StatusItem::Size,
+        StatusItem::Deleted,
+        StatusItem::DeletedStorage,
+        StatusItem::AppendLimit,
     ];
     let lines = written(|out| {
         out.list(
@@ -160,7 +171,8 @@ fn mailboxes() {
         "* LIST () \"/\" \"nil\"",
         "* LIST () \"/\" \"a{3}\"",
         "* LIST (\\Noselect) \"/\" \"\"",
-        "* STATUS R&-D (UNSEEN 2 MESSAGES 3 RECENT 1 UIDNEXT 9 UIDVALIDITY 5)",
+        "* STATUS R&-D (UNSEEN 2 MESSAGES 3 RECENT 1 UIDNEXT 9 UIDVALIDITY 5 \
+         MAILBOXID (F77) SIZE 9000000000 DELETED 4 DELETED-STORAGE 5000 APPENDLIMIT 26214400)",
         "* NAMESPACE ((\"\" \"/\")) NIL NIL",
         "* CAPABILITY IMAP4rev1 IDLE",
         "* ID (\"name\" \"Hikyaku\" \"version\" \"\\\"1\\\"\")",

@@ -1,20 +1,17 @@
-//! LIST (RFC 3501 §6.3.8) with special uses (RFC 6154).
+//! LIST (RFC 3501 §6.3.8) with the options of RFC 5258, special uses (RFC 6154) and STATUS
+//! (RFC 5819). Whether there are children is always told (RFC 3348).
 
-use std::collections::HashSet;
+mod selection;
 
-use hikyaku_imap_proto::{
-    List, ListLine, ListReturn, ListSelect, MailboxAttribute, SpecialUse, list_matches,
-};
-use hikyaku_mailstore::{self as mail, Mailbox};
+use hikyaku_imap_proto::{List, ListLine, ListReturn, ListSelect, MailboxAttribute, SpecialUse};
+use hikyaku_mailstore::{self as mail, MailError, Mailbox};
 
-use super::Context;
+use self::selection::Found;
+use super::{Context, status};
 use crate::{
     reply::{Failure, Reply},
     state::User,
 };
-
-/// Mailboxes looked at before others get a turn: matching a long pattern takes a while.
-const TURN: usize = 16;
 
 pub(crate) async fn run(
     context: &mut Context<'_>,
@@ -25,47 +22,54 @@ pub(crate) async fn run(
         context.wire.out.list_root(ListLine::List);
         return Ok(Reply::ok("Delimiter told"));
     }
-    let mail = &context.imap.mail;
-    let mailboxes = mail.mailboxes(user.scope).await?;
     let wants_subscriptions = list.select.contains(&ListSelect::Subscribed)
         || list.returns.contains(&ListReturn::Subscribed);
-    let subscribed: HashSet<_> = if wants_subscriptions {
-        mail.subscriptions(user.scope).await?.into_iter().collect()
+    let mail = &context.imap.mail;
+    let mailboxes = mail.mailboxes(user.scope).await?;
+    let subscribed = if wants_subscriptions {
+        mail.subscriptions(user.scope).await?
     } else {
-        HashSet::new()
+        Vec::new()
     };
-    let patterns = full_patterns(list);
-    let matches = |name: &str| patterns.iter().any(|pattern| list_matches(pattern, name));
-    for (index, mailbox) in mailboxes.iter().enumerate() {
-        if index % TURN == TURN - 1 {
-            tokio::task::yield_now().await;
+    for found in selection::find(list, mailboxes, subscribed).await {
+        write(context, list, &found);
+        if let (true, Some(mailbox)) = (found.is_selected, &found.mailbox) {
+            tell_status(context, user, list, mailbox).await?;
         }
-        let is_subscribed = subscribed.contains(&mailbox.path);
-        if !is_selected(list, mailbox, is_subscribed) || !matches(mailbox.path.as_str()) {
-            continue;
-        }
-        let attributes = attributes(mailbox, is_subscribed);
-        context
-            .wire
-            .out
-            .list(ListLine::List, attributes, mailbox.path.as_str());
         context.wire.send_if_full().await?;
     }
-    if list.select == [ListSelect::Subscribed] {
-        // RFC 5258 §3.1: names without a mailbox belong to the answer.
-        let existing: HashSet<_> = mailboxes.iter().map(|mailbox| &mailbox.path).collect();
-        for path in subscribed.iter().filter(|path| !existing.contains(path)) {
-            if matches(path.as_str()) {
-                let attributes = [MailboxAttribute::Subscribed, MailboxAttribute::NonExistent];
-                context
-                    .wire
-                    .out
-                    .list(ListLine::List, attributes, path.as_str());
-                context.wire.send_if_full().await?;
-            }
-        }
-    }
     Ok(Reply::ok("Listed"))
+}
+
+fn write(context: &mut Context<'_>, list: &List, found: &Found) {
+    let (attributes, name) = (attributes(found), found.path.as_str());
+    let out = &mut context.wire.out;
+    if found.is_above_selected {
+        let base = list
+            .select
+            .iter()
+            .copied()
+            .filter(|option| option.is_base());
+        out.list_parent(attributes, name, base);
+    } else {
+        out.list(ListLine::List, attributes, name);
+    }
+}
+
+/// The STATUS that belongs to a LIST line. A mailbox that was deleted meanwhile has none.
+async fn tell_status(
+    context: &mut Context<'_>,
+    user: &User,
+    list: &List,
+    mailbox: &Mailbox,
+) -> Result<(), Failure> {
+    if list.status.is_empty() {
+        return Ok(());
+    }
+    match status::tell(context, user, mailbox, &list.status).await {
+        Err(MailError::NoSuchMailbox) => Ok(()),
+        told => Ok(told?),
+    }
 }
 
 /// The patterns with the reference before them: there is no other way to read a name here.
@@ -74,25 +78,24 @@ pub(super) fn full_patterns(list: &List) -> Vec<String> {
     list.patterns.iter().map(full).collect()
 }
 
-fn is_selected(list: &List, mailbox: &Mailbox, is_subscribed: bool) -> bool {
-    list.select.iter().all(|select| match select {
-        ListSelect::Remote => true,
-        ListSelect::Subscribed => is_subscribed,
-        ListSelect::SpecialUse => mailbox.role.is_some(),
-    })
-}
-
-fn attributes(mailbox: &Mailbox, is_subscribed: bool) -> Vec<MailboxAttribute> {
-    let mut attributes = vec![if mailbox.has_children {
-        MailboxAttribute::HasChildren
-    } else {
-        MailboxAttribute::HasNoChildren
-    }];
-    if is_subscribed {
+fn attributes(found: &Found) -> Vec<MailboxAttribute> {
+    let mut attributes = Vec::new();
+    if let Some(mailbox) = &found.mailbox {
+        attributes.push(if mailbox.has_children {
+            MailboxAttribute::HasChildren
+        } else {
+            MailboxAttribute::HasNoChildren
+        });
+    }
+    if found.is_subscribed {
         attributes.push(MailboxAttribute::Subscribed);
     }
-    if let Some(role) = mailbox.role {
-        attributes.push(MailboxAttribute::SpecialUse(from_store(role)));
+    match &found.mailbox {
+        None => attributes.push(MailboxAttribute::NonExistent),
+        Some(mailbox) => {
+            let role = mailbox.role.map(from_store);
+            attributes.extend(role.map(MailboxAttribute::SpecialUse));
+        }
     }
     attributes
 }

@@ -73,6 +73,16 @@ impl Session<'_> {
                 Box::pin(command::append::run(context, state.user()?, append)).await
             }
             Command::Enable(enable) => Ok(command::enable::run(context, state, &enable)?),
+            Command::GetQuota(root) => {
+                Box::pin(command::getquota::run(context, state.user()?, &root)).await
+            }
+            Command::GetQuotaRoot(name) => {
+                Box::pin(command::getquotaroot::run(context, state.user()?, &name)).await
+            }
+            Command::SetQuota(_) => {
+                state.user()?;
+                Ok(command::setquota::run())
+            }
             Command::Namespace => Ok(command::namespace::run(context, state.user()?)),
             Command::Idle => Box::pin(command::idle::run(context, state, tag)).await,
             other => Box::pin(self.execute_selected(other)).await,

@@ -5,6 +5,7 @@
 
 mod create;
 mod delete;
+mod deleted;
 mod find;
 mod insert;
 mod list;
