@@ -5,11 +5,14 @@
 //! - [`line::LineClient`] speaks any line protocol, in plain text or TLS, with a deadline on each
 //!   wait, so that a test that fails says where instead of hanging.
 //! - [`mail`] makes messages, each unlike all others.
+//! - [`dns::FakeDns`] is a name server, [`remote::FakeRemote`] a mail server of somebody else; both
+//!   do what a test tells them, and misbehave on request.
 //! - [`transcript`] plays protocol conversations written down as C: and S: lines.
 //!
 //! Invariant: nothing here sleeps; what has to be waited for is waited for.
 
 pub mod disk;
+pub mod dns;
 pub mod host;
 pub mod imap;
 pub mod line;
@@ -18,6 +21,7 @@ pub mod pop3;
 pub mod ports;
 pub mod postgres;
 pub mod program;
+pub mod remote;
 pub mod seed;
 pub mod server_log;
 pub mod smtp;
