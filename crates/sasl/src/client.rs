@@ -1,11 +1,14 @@
 //! The client's side: what we say to servers at which we have an account.
 //!
 //! PLAIN (RFC 4616), LOGIN (draft-murchison-sasl-login) and XOAUTH2 (Google's and Microsoft's
-//! bearer tokens). All send the secret itself, so the protocol uses them under TLS only.
+//! bearer tokens) send the secret itself, so the protocol uses them under TLS only. CRAM-MD5
+//! (RFC 2195) does not, but lets who listens try passwords at leisure.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hikyaku_types::Secret;
 use zeroize::Zeroizing;
+
+use crate::cram_md5;
 
 /// How we sign in somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +20,8 @@ pub enum ClientMechanism {
     Login,
     /// A bearer token in place of the password.
     Xoauth2,
+    /// RFC 2195: proof of the password for a challenge of the server.
+    CramMd5,
 }
 
 impl ClientMechanism {
@@ -26,6 +31,7 @@ impl ClientMechanism {
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
             Self::Xoauth2 => "XOAUTH2",
+            Self::CramMd5 => "CRAM-MD5",
         }
     }
 }
@@ -51,6 +57,8 @@ enum State {
     Token,
     /// The server explains in a challenge why it refuses the token, and wants an empty answer.
     TokenRefused,
+    /// The server's challenge is awaited.
+    Challenge,
     Finished,
 }
 
@@ -61,6 +69,7 @@ impl ClientExchange {
             ClientMechanism::Plain => State::PlainMessage,
             ClientMechanism::Login => State::LoginName,
             ClientMechanism::Xoauth2 => State::Token,
+            ClientMechanism::CramMd5 => State::Challenge,
         };
         Self {
             state,
@@ -73,8 +82,8 @@ impl ClientExchange {
     /// the server speaks first.
     pub fn initial_response(&mut self) -> Option<Zeroizing<String>> {
         match self.state {
-            State::LoginName => None,
-            _ => self.answer().ok(),
+            State::LoginName | State::Challenge => None,
+            _ => self.answer(b"").ok(),
         }
     }
 
@@ -85,10 +94,10 @@ impl ClientExchange {
         if challenge.len() > crate::MAX_RESPONSE_BYTES {
             return Err(UnexpectedChallenge);
         }
-        self.answer()
+        self.answer(challenge)
     }
 
-    fn answer(&mut self) -> Result<Zeroizing<String>, UnexpectedChallenge> {
+    fn answer(&mut self, challenge: &[u8]) -> Result<Zeroizing<String>, UnexpectedChallenge> {
         let (next, message) = match self.state {
             State::PlainMessage => (State::Finished, self.plain()),
             State::LoginName => {
@@ -101,6 +110,10 @@ impl ClientExchange {
             }
             State::Token => (State::TokenRefused, self.token()),
             State::TokenRefused => (State::Finished, Zeroizing::default()),
+            State::Challenge => {
+                let proof = cram_md5::proof(challenge, &self.login, &self.secret)?;
+                (State::Finished, Zeroizing::new(proof))
+            }
             State::Finished => return Err(UnexpectedChallenge),
         };
         self.state = next;

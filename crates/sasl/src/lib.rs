@@ -9,6 +9,7 @@
 #![deny(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod client;
+mod cram_md5;
 mod exchange;
 pub mod fuzz;
 mod login;
