@@ -28,8 +28,10 @@ mod error;
 mod expunge;
 mod flags;
 mod hold;
+mod intake;
 mod limits;
 mod list;
+mod locate;
 mod mailbox;
 mod mailboxes;
 mod mailstore;
@@ -63,7 +65,9 @@ pub use flags::{
     TooManyKeywords,
 };
 pub use hold::Hold;
+pub use intake::{Incoming, Intake, take_in};
 pub use limits::Limits;
+pub use locate::Located;
 pub use mailbox::{Mailbox, Recent, Snapshot};
 pub use mailstore::{Mailstore, Registry};
 pub use name::{

@@ -21,5 +21,6 @@ pub const MIGRATIONS: &[Migration] = migrations![
     4 "0004_mail",
     5 "0005_trace",
     7 "0007_objects",
+    9 "0009_fetch",
     11 "0011_nodes",
 ];

@@ -7,7 +7,8 @@ use hikyaku_types::{MailboxId, MessageId};
 use crate::{Mailstore, change, error::MailError, expunge::Which, purge};
 
 /// Tables that hold rows of an account which nothing counts; the account's own row goes last.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
+    "collected_folder",
     "subscription",
     "deleted_mailbox",
     "member_seen",
@@ -52,6 +53,7 @@ impl Mailstore {
             }
             removed += self.erase_messages(scope).await?;
             self.erase_changes(scope).await?;
+            self.erase_collected(scope).await?;
             if self
                 .db()
                 .write(Lane::Background, move |tx| erase_rest(tx, scope))
@@ -91,6 +93,22 @@ impl Mailstore {
         let chunk = self.chunk();
         let prune = move |tx: &WriteTx<'_>| change::prune(tx, scope, 0, chunk);
         while self.db().write(Lane::Background, prune).await? > 0 {}
+        Ok(())
+    }
+
+    /// What is remembered of mail that was taken over from other hosts.
+    async fn erase_collected(&self, scope: AccountScope) -> Result<(), MailError> {
+        let limit = i64::try_from(self.chunk()).unwrap_or(i64::MAX);
+        let erase = move |tx: &WriteTx<'_>| {
+            super::lock(tx, scope)?;
+            let erased = tx.execute(
+                "DELETE FROM collected_message WHERE account_id = ?1 AND (folder_id, name) IN \
+                 (SELECT folder_id, name FROM collected_message WHERE account_id = ?1 LIMIT ?2)",
+                params![scope.account, limit],
+            )?;
+            Ok::<_, MailError>(erased)
+        };
+        while self.db().write(Lane::Background, erase).await? > 0 {}
         Ok(())
     }
 }
