@@ -5,7 +5,7 @@
 //! - deletions happen at QUIT and nowhere else: whatever ends a session otherwise deletes nothing;
 //! - a session numbers what was in INBOX when it signed in, and nothing that happens afterwards
 //!   changes those numbers;
-//! - one session per mailbox at a time, within one process (see [`Pop3`]);
+//! - one session per mailbox at a time, withamong all processes on one database;
 //! - no password before TLS, except in the closed zone; no password in a log.
 //!
 //! Decisions where the sources leave room:
@@ -33,6 +33,7 @@ mod reply;
 mod request;
 mod service;
 mod session;
+mod shared_lock;
 mod stuffing;
 mod transaction;
 

@@ -6,12 +6,15 @@ use std::{
     time::Duration,
 };
 
+use hikyaku_db::{Database, DbError};
 use hikyaku_types::AccountId;
 use tokio::{
     sync::Notify,
     time::{Instant, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::shared_lock::{self, SharedLock};
 
 /// The mailboxes in use by sessions of this process.
 #[derive(Debug, Default)]
@@ -22,7 +25,7 @@ pub(crate) struct MaildropLocks {
 
 /// The session that has a mailbox.
 #[derive(Debug, Default)]
-struct Holder {
+pub(crate) struct Holder {
     /// Since when it waits for its client; none while it works.
     idle_since: Mutex<Option<Instant>>,
     /// Cancelled when it shall give way.
@@ -32,12 +35,57 @@ struct Holder {
 /// The right to be a mailbox's only session; its drop gives it back.
 #[derive(Debug)]
 pub(crate) struct MaildropLock {
+    holder: Arc<Holder>,
+    /// None only while it is dropped.
+    place: Option<Place>,
+    /// Among all processes, where there may be several.
+    shared: Option<SharedLock>,
+}
+
+/// The entry of a session among those of this process; its drop removes it.
+#[derive(Debug)]
+pub(crate) struct Place {
     locks: Arc<MaildropLocks>,
     account: AccountId,
-    holder: Arc<Holder>,
+}
+
+impl Holder {
+    /// Gives way when the client has been silent for `idle`.
+    pub(crate) fn give_way(&self, idle: Duration) {
+        let since = *lock(&self.idle_since);
+        if since.is_some_and(|since| since.elapsed() >= idle) {
+            self.evict();
+        }
+    }
+
+    /// Gives way at once.
+    pub(crate) fn evict(&self) {
+        self.evicted.cancel();
+    }
 }
 
 impl MaildropLocks {
+    /// Takes the mailbox as [`Self::acquire`] does, among all processes on this database.
+    pub(crate) async fn acquire_in(
+        self: &Arc<Self>,
+        db: &Database,
+        account: AccountId,
+        patience: Duration,
+        idle: Duration,
+    ) -> Result<Option<MaildropLock>, DbError> {
+        let deadline = Instant::now() + patience;
+        let Some(mut taken) = self.acquire(account, patience, idle).await else {
+            return Ok(None);
+        };
+        if shared_lock::is_shared(db) {
+            taken.shared = shared_lock::take(db, account, &taken.holder, idle, deadline).await?;
+            if taken.shared.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(taken))
+    }
+
     /// Takes the mailbox. If another session has it, waits up to `patience` for its end; one that
     /// has been idle for `idle` is told to give way.
     pub(crate) async fn acquire(
@@ -62,18 +110,18 @@ impl MaildropLocks {
     fn try_acquire(self: &Arc<Self>, account: AccountId, idle: Duration) -> Option<MaildropLock> {
         let mut held = lock(&self.held);
         if let Some(holder) = held.get(&account) {
-            let since = *lock(&holder.idle_since);
-            if since.is_some_and(|since| since.elapsed() >= idle) {
-                holder.evicted.cancel();
-            }
+            holder.give_way(idle);
             return None;
         }
         let holder = Arc::<Holder>::default();
         held.insert(account, Arc::clone(&holder));
         Some(MaildropLock {
-            locks: Arc::clone(self),
-            account,
             holder,
+            place: Some(Place {
+                locks: Arc::clone(self),
+                account,
+            }),
+            shared: None,
         })
     }
 }
@@ -89,6 +137,13 @@ impl MaildropLock {
         *lock(&self.holder.idle_since) = None;
     }
 
+    /// Gives the mailbox back; afterwards the next session can have it, in any process.
+    pub(crate) async fn release(mut self) {
+        if let (Some(shared), Some(place)) = (self.shared.take(), self.place.take()) {
+            shared.release(place).await;
+        }
+    }
+
     /// Comes when the session shall give way.
     pub(crate) async fn evicted(&self) {
         self.holder.evicted.cancelled().await;
@@ -96,6 +151,15 @@ impl MaildropLock {
 }
 
 impl Drop for MaildropLock {
+    fn drop(&mut self) {
+        // The place in this process is free when the one among all processes is.
+        if let (Some(shared), Some(place)) = (self.shared.take(), self.place.take()) {
+            shared.give_back(place);
+        }
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         lock(&self.locks.held).remove(&self.account);
         self.locks.released.notify_waiters();

@@ -37,9 +37,7 @@ pub struct Pop3Options {
 /// The POP3 service, for port 110 (with STLS) and port 995 alike.
 ///
 /// The lock that makes sessions of one mailbox exclusive is held in this value: give the same one
-/// to all listeners. With several nodes on one database each node has its own, so two sessions
-/// may meet when a client's connections are spread over nodes; they then see the same messages,
-/// and deleting one twice does no harm.
+/// to all listeners. Where several processes serve one database, it is held there too.
 #[derive(Debug)]
 pub struct Pop3 {
     pub(crate) sign_in: SignIn,

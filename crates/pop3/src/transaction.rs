@@ -72,7 +72,8 @@ impl<'s, 'a> Transaction<'s, 'a> {
     }
 
     /// Lets the next session in, and returns what this one still needs.
-    pub(crate) fn release(self) -> (&'s mut Session<'a>, Maildrop) {
+    pub(crate) async fn release(self) -> (&'s mut Session<'a>, Maildrop) {
+        self.lock.release().await;
         (self.session, self.maildrop)
     }
 }

@@ -42,7 +42,7 @@ impl Transaction<'_, '_> {
     pub(crate) async fn quit(self) -> Result<(), End> {
         let updated = self.session.update(&self.maildrop).await;
         // The mailbox is free before the client knows, so that it can come back at once.
-        let (session, _) = self.release();
+        let (session, _) = self.release().await;
         let reply = match updated {
             Ok(deleted) => {
                 session.pop3.metrics.deleted(deleted);

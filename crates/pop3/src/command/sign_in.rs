@@ -48,8 +48,20 @@ impl Session<'_> {
         let lock = self
             .pop3
             .locks
-            .acquire(scope.account, limits.lock_patience, limits.lock_idle)
+            .acquire_in(
+                self.pop3.mail.db(),
+                scope.account,
+                limits.lock_patience,
+                limits.lock_idle,
+            )
             .await;
+        let lock = match lock {
+            Ok(lock) => lock,
+            Err(error) => {
+                self.say(failure(&error.into(), "sign-in")).await?;
+                return Ok(None);
+            }
+        };
         let Some(lock) = lock else {
             self.pop3.metrics.was_in_use();
             let reply = Reply::err(Code::InUse, "another session has this mailbox");
