@@ -3,12 +3,12 @@
 //! Nothing here runs inside a transaction: objects are uploaded before the transaction that refers
 //! to them, and read after the one that named them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use hikyaku_db::{Database, Tx, Value, sql::in_list};
-use hikyaku_types::TenantId;
-use tokio::sync::OnceCell;
+use hikyaku_types::{TenantId, Timestamp};
+use tokio::sync::{Mutex, OnceCell};
 use tracing::debug;
 
 use crate::{
@@ -29,6 +29,9 @@ pub const INLINE_LIMIT: u64 = 64 << 10;
 /// From this size on (256 KiB) decoding moves to a thread that may block.
 const DECODE_ON_BLOCKING_THREAD: u64 = 256 << 10;
 
+/// How long the answer to "does the object storage answer" holds (5 s).
+pub const CHECK_SECONDS: u64 = 5;
+
 /// Tenants whose contents are looked up by one statement.
 const TENANTS_AT_ONCE: usize = 100;
 
@@ -47,6 +50,8 @@ pub(crate) struct Outside {
     cache: Cache,
     /// Set when the store was found to be the right one, to write into.
     established: OnceCell<()>,
+    /// What the last check of the store found, and when.
+    checked: Mutex<Option<(Timestamp, Result<(), BlobError>)>>,
 }
 
 impl Contents {
@@ -63,6 +68,7 @@ impl Contents {
             inline_limit,
             cache: Cache::default(),
             established: OnceCell::new(),
+            checked: Mutex::const_new(None),
         };
         Self {
             outside: Some(Arc::new(outside)),
@@ -154,6 +160,26 @@ impl Contents {
             Some(outside) => identity::check(&outside.db, &outside.objects).await,
             None => Ok(()),
         }
+    }
+
+    /// Like [`Contents::check_store`], but what was found in the last [`CHECK_SECONDS`] is told again:
+    /// for a question that anybody may ask.
+    pub async fn check_store_lately(&self) -> Result<(), BlobError> {
+        let Some(outside) = &self.outside else {
+            return Ok(());
+        };
+        let mut checked = outside.checked.lock().await;
+        let now = outside.db.now();
+        let age = |at: Timestamp| now.since(at);
+        if let Some((_, found)) = checked
+            .as_ref()
+            .filter(|(at, _)| age(*at) < Duration::from_secs(CHECK_SECONDS))
+        {
+            return found.clone();
+        }
+        let found = self.check_store().await;
+        *checked = Some((now, found.clone()));
+        found
     }
 
     /// Forgets contents in memory that nobody has read for a while.

@@ -35,18 +35,18 @@ mod space;
 mod sweep;
 
 pub use cache::{CACHE_BYTES, CACHE_SECONDS};
-pub use contents::{Contents, INLINE_LIMIT};
+pub use contents::{CHECK_SECONDS, Contents, INLINE_LIMIT};
 pub use error::BlobError;
 pub use garbage::count_garbage;
 pub use hash::ContentHash;
 pub use list::{DIFFERING_MAX, Differing, ReferenceSource, differing_references, hashes};
 pub use name::ObjectName;
 pub use objects::{
-    AT_ONCE, ATTEMPT_SECONDS, Addressing, FolderSync, ObjectError, ObjectMetricsSnapshot, Objects,
+    AT_ONCE, Addressing, FolderSync, ObjectError, ObjectMetricsSnapshot, Objects, PATIENCE,
     S3Options, S3Transport,
 };
 pub use prepared::{Encoding, Prepared, prepare};
-pub use read::{Stored, load, read};
+pub use read::{LOAD_MAX, Stored, load, load_many, read};
 pub use reference::{
     Released, UPLOAD_VALID, add_reference, add_references, add_references_by_hash, release,
     release_many,

@@ -45,6 +45,8 @@ struct Inner {
     backend: Backend,
     at_once: Semaphore,
     metrics: ObjectMetrics,
+    /// How long an attempt may take, apart from its bytes.
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -56,20 +58,22 @@ enum Backend {
 impl Objects {
     /// A folder of this machine. It is made when the first object is.
     pub fn folder(root: PathBuf, sync: FolderSync) -> Self {
-        Self::of(Backend::Folder(Folder::new(root, sync)))
+        Self::of(Backend::Folder(Folder::new(root, sync)), PATIENCE)
     }
 
     /// A bucket of an S3. Nothing is asked of it yet.
     pub fn s3(options: &S3Options) -> Result<Self, ObjectError> {
-        Ok(Self::of(Backend::S3(Box::new(S3::new(options)?))))
+        let s3 = S3::new(options)?;
+        Ok(Self::of(Backend::S3(Box::new(s3)), options.patience))
     }
 
-    fn of(backend: Backend) -> Self {
+    fn of(backend: Backend, patience: Duration) -> Self {
         Self {
             inner: Arc::new(Inner {
                 backend,
                 at_once: Semaphore::new(AT_ONCE),
                 metrics: ObjectMetrics::default(),
+                patience,
             }),
         }
     }
@@ -103,7 +107,7 @@ impl Objects {
     pub(crate) async fn put(&self, name: &ObjectName, data: &Bytes) -> Result<(), ObjectError> {
         let size = data.len() as u64;
         let done = self
-            .attempts(deadline(size), || async move {
+            .attempts(self.deadline(size), || async move {
                 match &self.inner.backend {
                     Backend::Folder(folder) => folder.put(name.clone(), data.clone()).await,
                     Backend::S3(s3) => s3.put(name.as_str(), data.clone()).await,
@@ -124,7 +128,7 @@ impl Objects {
     ) -> Result<T, ObjectError> {
         let check = &check;
         let read = self
-            .attempts(deadline(size), || async move {
+            .attempts(self.deadline(size), || async move {
                 let data = match &self.inner.backend {
                     Backend::Folder(folder) => folder.get(name.clone(), size).await?,
                     Backend::S3(s3) => s3.get(name.as_str(), size).await?,
@@ -139,7 +143,7 @@ impl Objects {
     /// Deletes objects; one that is not there is as good as deleted.
     pub(crate) async fn delete(&self, names: &[ObjectName]) -> Result<(), ObjectError> {
         let done = self
-            .attempts(deadline(0), || async move {
+            .attempts(self.deadline(0), || async move {
                 match &self.inner.backend {
                     Backend::Folder(folder) => folder.delete(names.to_vec()).await,
                     Backend::S3(s3) => s3.delete(names).await,
@@ -158,7 +162,7 @@ impl Objects {
         after: &str,
         limit: usize,
     ) -> Result<Vec<ObjectName>, ObjectError> {
-        self.attempts(deadline(0), || async move {
+        self.attempts(self.deadline(0), || async move {
             match &self.inner.backend {
                 Backend::Folder(folder) => folder.list(after.to_owned(), limit).await,
                 Backend::S3(s3) => s3.list(after, limit).await,
@@ -196,6 +200,10 @@ impl Objects {
         .await
     }
 
+    fn deadline(&self, bytes: u64) -> Duration {
+        self.inner.patience + Duration::from_secs(bytes / SLOWEST)
+    }
+
     async fn attempts<T, F>(
         &self,
         deadline: Duration,
@@ -210,14 +218,10 @@ impl Objects {
 }
 
 /// How long an attempt may take, apart from its bytes (10 s).
-pub const ATTEMPT_SECONDS: u64 = 10;
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The slowest store that is waited for: 1 MiB a second.
 const SLOWEST: u64 = 1 << 20;
 
-/// How long a health check or the start waits for the marker.
+/// How long a health check or the start waits for the marker (3 s).
 const MARKER_DEADLINE: Duration = Duration::from_secs(3);
-
-fn deadline(bytes: u64) -> Duration {
-    Duration::from_secs(ATTEMPT_SECONDS + bytes / SLOWEST)
-}

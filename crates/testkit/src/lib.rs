@@ -7,6 +7,7 @@
 //! - [`mail`] makes messages, each unlike all others.
 //! - [`dns::FakeDns`] is a name server, [`remote::FakeRemote`] a mail server of somebody else; both
 //!   do what a test tells them, and misbehave on request.
+//! - `s3` (a feature) is an S3 that misbehaves on request.
 //! - [`transcript`] plays protocol conversations written down as C: and S: lines.
 //!
 //! Invariant: nothing here sleeps; what has to be waited for is waited for.
@@ -22,6 +23,8 @@ pub mod ports;
 pub mod postgres;
 pub mod program;
 pub mod remote;
+#[cfg(feature = "s3")]
+pub mod s3;
 pub mod seed;
 pub mod server_log;
 pub mod smtp;

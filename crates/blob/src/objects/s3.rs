@@ -1,6 +1,6 @@
 //! Objects of a bucket of an S3.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -12,6 +12,9 @@ use object_store::{
 
 use super::error::ObjectError;
 use crate::name::ObjectName;
+
+/// How long a connection may take to come about (5 s).
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How to reach a bucket.
 #[derive(Clone)]
@@ -32,6 +35,8 @@ pub struct S3Options {
     pub addressing: Addressing,
     /// Whether an endpoint without TLS is accepted.
     pub transport: S3Transport,
+    /// How long an attempt may take, apart from its bytes ([`PATIENCE`](crate::PATIENCE)).
+    pub patience: Duration,
 }
 
 /// Where the bucket's name stands.
@@ -89,7 +94,7 @@ impl S3 {
         };
         let client = ClientOptions::new()
             .with_timeout_disabled()
-            .with_connect_timeout(std::time::Duration::from_secs(5))
+            .with_connect_timeout(CONNECT_TIMEOUT)
             .with_allow_http(options.transport == S3Transport::PlainAllowed);
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&options.bucket)
@@ -97,6 +102,7 @@ impl S3 {
             .with_access_key_id(&options.access_key_id)
             .with_secret_access_key(&options.secret_access_key)
             .with_virtual_hosted_style_request(options.addressing == Addressing::Host)
+            .with_disable_bulk_delete(true)
             .with_retry(retry)
             .with_client_options(client)
             .with_allow_http(options.transport == S3Transport::PlainAllowed);
