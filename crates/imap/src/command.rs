@@ -4,6 +4,7 @@ pub(crate) mod append;
 pub(crate) mod authenticate;
 pub(crate) mod capability;
 pub(crate) mod close;
+pub(crate) mod compress;
 pub(crate) mod copy;
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -18,6 +19,7 @@ pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod lsub;
+pub(crate) mod move_messages;
 pub(crate) mod namespace;
 pub(crate) mod rename;
 pub(crate) mod search;
@@ -79,6 +81,7 @@ impl Updates {
             | Command::Check
             | Command::Copy(_)
             | Command::Expunge(_)
+            | Command::Move(_)
             | Command::Noop => Self::Own,
             Command::Select(_)
             | Command::Examine(_)

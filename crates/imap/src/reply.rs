@@ -23,6 +23,8 @@ pub(crate) enum Then {
     Continue,
     /// The end of the connection; a reason is told with BYE unless it was before.
     Close(Option<&'static str>),
+    /// Compression of both directions.
+    Compress,
     /// The TLS handshake.
     StartTls,
 }
@@ -32,8 +34,9 @@ pub(crate) enum Then {
 pub(crate) enum ReplyCode {
     Plain(Code<'static>),
     AppendUid(UidValidity, Vec<Uid>),
-    Capability(Vec<&'static str>),
+    Capability(Vec<Cow<'static, str>>),
     CopyUid(UidValidity, Vec<(Uid, Uid)>),
+    Modified(Vec<u32>),
 }
 
 impl From<Code<'static>> for ReplyCode {
@@ -98,6 +101,7 @@ impl Reply {
             ReplyCode::AppendUid(uid_validity, uids) => Code::AppendUid(*uid_validity, uids),
             ReplyCode::Capability(capabilities) => Code::Capability(capabilities),
             ReplyCode::CopyUid(uid_validity, pairs) => Code::CopyUid(*uid_validity, pairs),
+            ReplyCode::Modified(numbers) => Code::Modified(numbers),
         });
         match tag {
             Some(tag) => out.tagged(tag, self.condition, code, &self.text),

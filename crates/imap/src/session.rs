@@ -78,7 +78,7 @@ impl<'a> Session<'a> {
     }
 
     async fn greet(&mut self) -> Result<(), End> {
-        let capabilities = capability::before_sign_in(&self.wire.connection);
+        let capabilities = capability::before_sign_in(self.imap, &self.wire.connection);
         let code = hikyaku_imap_proto::Code::Capability(&capabilities);
         let host = &self.imap.options.host_name;
         let text = format!("{host} {GREETING}");
@@ -217,6 +217,7 @@ impl<'a> Session<'a> {
                 }
                 Err(End::Finished)
             }
+            Then::Compress => self.wire.compress().await,
             Then::StartTls => {
                 self.wire
                     .start_tls(self.imap.options.limits.handshake)

@@ -65,7 +65,10 @@ fn admit(context: &mut Context<'_>, state: &mut State, signed_in: &SignedIn) -> 
         time_zone: signed_in.account.time_zone.as_str().to_owned(),
         account_changes: imap.mail.db().hints().subscribe(Hint::Account(account)),
     });
-    let code = ReplyCode::Capability(capability::after_sign_in());
+    let code = ReplyCode::Capability(capability::after_sign_in(
+        context.imap,
+        &context.wire.connection,
+    ));
     Reply::ok_with(code, "Signed in")
 }
 

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use hikyaku_imap_proto::{CommandReader, Event, Limits as Grammar, ResponseBuf};
-use hikyaku_net::{Connection, StartTlsError};
+use hikyaku_net::{CompressError, Connection, StartTlsError};
 use tokio::time::Instant;
 
 use crate::{
@@ -183,6 +183,17 @@ impl Wire {
     /// Whether the client sent something behind the command just read.
     pub(crate) fn has_read_ahead(&self) -> bool {
         !self.connection.buffered().is_empty()
+    }
+
+    /// Sends the answer that announces it, then compresses both directions.
+    pub(crate) async fn compress(&mut self) -> Result<(), End> {
+        self.send().await?;
+        match self.connection.compress().await {
+            Ok(()) => Ok(()),
+            Err(CompressError::Output(error)) => Err(End::Unread(error)),
+            // Looked for before the answer; nothing was read since.
+            Err(_) => Err(End::Overflow),
+        }
     }
 
     /// Goes on under TLS. Nothing read in plain text counts any more.

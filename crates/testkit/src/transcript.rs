@@ -14,6 +14,7 @@
 //! @closed                  the server must have closed, and sent nothing more
 //! @ends                    the server must close, whatever it still sends
 //! @tls                     the client's side of a TLS handshake on this connection
+//! @deflate                 this connection goes on compressed
 //! @hang-up                 the client goes away
 //! @anything with words     whatever the scene knows under this name,
 //! | with lines of text     with a body
@@ -64,6 +65,11 @@ pub trait Scene {
 
     /// The client's side of a TLS handshake: `@tls`.
     async fn secure(&mut self, plain: Box<dyn Pipe>) -> Result<Box<dyn Pipe>, String>;
+
+    /// The client's side of compression: `@deflate`.
+    async fn deflate(&mut self, _plain: Box<dyn Pipe>) -> Result<Box<dyn Pipe>, String> {
+        Err("nothing is compressed here".to_owned())
+    }
 
     /// Any other step: `@name words`, with the lines of its body.
     async fn act(
@@ -174,12 +180,15 @@ impl Player {
                 );
                 Ok(())
             }
-            "tls" => {
+            layer @ ("tls" | "deflate") => {
                 let plain = self.take(number)?.pipe;
                 if !plain.buffer().is_empty() {
-                    return Err("the server sent something before TLS".to_owned());
+                    return Err(format!("the server sent something before {layer}"));
                 }
-                let pipe = scene.secure(plain.into_inner()).await?;
+                let pipe = match layer {
+                    "tls" => scene.secure(plain.into_inner()).await?,
+                    _ => scene.deflate(plain.into_inner()).await?,
+                };
                 self.connections.insert(
                     number,
                     Connection {

@@ -1,5 +1,7 @@
 //! Status answers: tagged and untagged conditions, response codes, continuation requests.
 
+use std::borrow::Cow;
+
 use hikyaku_types::{MailboxId, ModSeq, Uid, UidValidity};
 
 use super::{ResponseBuf, string};
@@ -49,11 +51,13 @@ pub enum Code<'a> {
     /// The charset of a SEARCH is not known; these are.
     BadCharset(&'a [&'a str]),
     /// What the server can do.
-    Capability(&'a [&'static str]),
+    Capability(&'a [Cow<'static, str>]),
     /// This can never work.
     Cannot,
     /// The client behaves wrongly.
     ClientBug,
+    /// The connection is compressed already (RFC 4978 §3).
+    CompressionActive,
     /// COPY gave the messages of the first UIDs the second ones, both in order.
     CopyUid(UidValidity, &'a [(Uid, Uid)]),
     /// The stored data is damaged.
@@ -116,7 +120,7 @@ impl Code<'_> {
             Self::BadCharset(_) => "BADCHARSET (",
             Self::Cannot => "CANNOT",
             Self::Capability(capabilities) => {
-                write_capabilities(capabilities.iter().copied(), out);
+                write_capabilities(capabilities.iter().map(AsRef::as_ref), out);
                 return;
             }
             Self::MailboxId(id) => {
@@ -124,6 +128,7 @@ impl Code<'_> {
                 return;
             }
             Self::ClientBug => "CLIENTBUG",
+            Self::CompressionActive => "COMPRESSIONACTIVE",
             Self::CopyUid(..) => "COPYUID ",
             Self::Corruption => "CORRUPTION",
             Self::ExpungeIssued => "EXPUNGEISSUED",

@@ -53,7 +53,7 @@ fn conditions_and_codes() {
             "BADCHARSET (US-ASCII UTF-8)",
         ),
         (
-            Code::Capability(&["IMAP4rev1", "IDLE"]),
+            Code::Capability(&["IMAP4rev1".into(), "IDLE".into()]),
             "CAPABILITY IMAP4rev1 IDLE",
         ),
         (

@@ -1,4 +1,5 @@
-//! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3).
+//! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3). The answer names the mailbox's object
+//! identifier (RFC 8474 §4.1).
 
 use hikyaku_imap_proto::{Code, Create, SpecialUse};
 use hikyaku_mailstore as mail;
@@ -24,12 +25,9 @@ pub(crate) async fn run(
         return Ok(Reply::no_with(Code::AlreadyExists, "INBOX exists always"));
     }
     let path = names::path(&create.mailbox.without_trailing_delimiter())?;
-    context
-        .imap
-        .mail
-        .create_mailbox(user.scope, &path, special_use)
-        .await?;
-    Ok(Reply::ok("Created"))
+    let mail = &context.imap.mail;
+    let mailbox = mail.create_mailbox(user.scope, &path, special_use).await?;
+    Ok(Reply::ok_with(Code::MailboxId(mailbox.id), "Created"))
 }
 
 fn unsupported() -> Reply {

@@ -73,6 +73,8 @@ async fn open(
     let validity = Code::UidValidity(selected.uid_validity);
     out.untagged(Condition::Ok, Some(validity), "UIDs are valid");
     out.untagged(Condition::Ok, Some(Code::UidNext(uid_next)), "Next UID");
+    let id = Code::MailboxId(selected.mailbox);
+    out.untagged(Condition::Ok, Some(id), "Object identifier");
     condstore::tell_highest(&selected, context.wire);
     Ok(selected)
 }

@@ -1,6 +1,6 @@
 //! From a command to the function that runs it.
 
-use hikyaku_imap_proto::{Command, Tag};
+use hikyaku_imap_proto::{Command, Compression, Tag};
 
 use super::Session;
 use crate::{
@@ -72,6 +72,7 @@ impl Session<'_> {
             Command::Append(append) => {
                 Box::pin(command::append::run(context, state.user()?, append)).await
             }
+            Command::Compress(Compression::Deflate) => Ok(command::compress::run(context, state)?),
             Command::Enable(enable) => Ok(command::enable::run(context, state, &enable)?),
             Command::GetQuota(root) => {
                 Box::pin(command::getquota::run(context, state.user()?, &root)).await
@@ -85,12 +86,12 @@ impl Session<'_> {
             }
             Command::Namespace => Ok(command::namespace::run(context, state.user()?)),
             Command::Idle => Box::pin(command::idle::run(context, state, tag)).await,
-            other => Box::pin(self.execute_selected(other)).await,
+            other => Box::pin(self.execute_selected(tag, other)).await,
         }
     }
 
     /// Commands on a selected mailbox.
-    async fn execute_selected(&mut self, command: Command) -> Result<Reply, Failure> {
+    async fn execute_selected(&mut self, tag: &Tag, command: Command) -> Result<Reply, Failure> {
         let Self {
             imap, wire, state, ..
         } = self;
@@ -112,9 +113,12 @@ impl Session<'_> {
                         command::store::run(context, user, selected, &store).await
                     }
                     Command::Search(search) => {
-                        Box::pin(command::search::run(context, user, selected, &search)).await
+                        Box::pin(command::search::run(context, user, selected, tag, &search)).await
                     }
                     Command::Copy(copy) => command::copy::run(context, user, selected, &copy).await,
+                    Command::Move(copy) => {
+                        command::move_messages::run(context, user, selected, &copy).await
+                    }
                     // The grammar may learn a command before this room does.
                     _ => Err(Reply::bad("unknown command").into()),
                 }

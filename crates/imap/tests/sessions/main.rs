@@ -3,6 +3,7 @@
 
 mod client;
 mod conditions;
+mod deflate;
 mod hostile;
 mod messages;
 mod stage;
@@ -33,10 +34,10 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    append, append_refused, authenticate, bad_commands, bodystructure, capability, close, copy,
-    create, delete, drain, examine, expunge, expunge_elsewhere, fetch, fetch_partial,
-    fetch_sections, flags_elsewhere, id, idle, idle_ends, japanese, keywords, list, list_extended,
-    literals, login, login_failures, login_needs_tls, logout, lsub, namespace, noop, quota, recent,
+    append, append_refused, authenticate, bad_commands, bodystructure, capability, close, compress, copy,
+    create, delete, drain, enable, examine, expunge, expunge_elsewhere, fetch, fetch_partial,
+    fetch_sections, flags_elsewhere, id, idle, idle_ends, japanese, keywords, list, list_extended, list_recursive, list_status,
+    literals, login, login_failures, login_needs_tls, logout, lsub, namespace, noop, objectid, quota, quota_root, recent,
     rename, revoked, search, search_charset, search_dates, select, starttls, starttls_injection,
     states, status, store, subscribe, tls, uid, uid_expunge, unselect,
 }
@@ -53,19 +54,32 @@ fn no_transcript_is_forgotten() {
 }
 
 /// What is announced, and the transcripts that show it.
-const CAPABILITIES: [(&str, &[&str]); 12] = [
+const CAPABILITIES: [(&str, &[&str]); 25] = [
     (
         "IMAP4rev1",
         &["select", "fetch", "search", "store", "append"],
     ),
+    ("CHILDREN", &["list"]),
     ("CREATE-SPECIAL-USE", &["create"]),
+    ("ENABLE", &["enable"]),
     ("ID", &["id"]),
     ("IDLE", &["idle", "idle_ends"]),
+    ("LIST-EXTENDED", &["list_extended", "list_recursive"]),
+    ("LIST-STATUS", &["list_status"]),
+    ("LITERAL-", &["literals"]),
     ("NAMESPACE", &["namespace"]),
+    ("OBJECTID", &["objectid"]),
+    ("QUOTA", &["quota_root", "quota"]),
+    ("QUOTA=RES-MESSAGE", &["quota_root"]),
+    ("QUOTA=RES-STORAGE", &["quota_root"]),
     ("SPECIAL-USE", &["list", "list_extended"]),
+    ("STATUS=SIZE", &["status"]),
     ("UIDPLUS", &["append", "copy", "uid_expunge"]),
     ("UNSELECT", &["unselect"]),
+    ("APPENDLIMIT=100000", &["append_refused", "status"]),
+    ("COMPRESS=DEFLATE", &["compress"]),
     ("STARTTLS", &["starttls", "starttls_injection"]),
+    ("SASL-IR", &["authenticate"]),
     ("AUTH=PLAIN", &["authenticate"]),
     ("AUTH=LOGIN", &["authenticate"]),
     ("LOGINDISABLED", &["login_needs_tls"]),

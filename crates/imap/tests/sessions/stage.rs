@@ -203,9 +203,9 @@ impl Host {
         write.await.unwrap();
     }
 
-    async fn set_quota(&self, account: &str, bytes: u64) {
+    async fn set_quota(&self, account: &str, bytes: u64, messages: u64) {
         let (scope, bytes) = (self.scopes[account], ByteSize(bytes));
-        let quota = Quota { bytes, messages: 0 };
+        let quota = Quota { bytes, messages };
         let write = self.test.db.write(Lane::Mail, move |tx| {
             hikyaku_mailstore::accounts::set_quota(tx, scope, quota)
         });
@@ -228,6 +228,10 @@ impl Scene for Host {
 
     async fn secure(&mut self, plain: Box<dyn Pipe>) -> Result<Box<dyn Pipe>, String> {
         Ok(self.handshake(plain).await)
+    }
+
+    async fn deflate(&mut self, plain: Box<dyn Pipe>) -> Result<Box<dyn Pipe>, String> {
+        Ok(crate::deflate::deflated(plain))
     }
 
     async fn act(
@@ -280,7 +284,11 @@ impl Scene for Host {
                 )
                 .await;
             }
-            ("quota", [bytes]) => self.set_quota("taro", bytes.parse().unwrap()).await,
+            ("quota", [bytes]) => self.set_quota("taro", bytes.parse().unwrap(), 0).await,
+            ("quota", [bytes, messages]) => {
+                let (bytes, messages) = (bytes.parse().unwrap(), messages.parse().unwrap());
+                self.set_quota("taro", bytes, messages).await;
+            }
             ("drain", []) => self.drain.cancel(),
             ("sessions", [count]) => self.until_sessions(count.parse().unwrap()).await,
             (name, words) => return Err(format!("cannot do {name} {words:?}")),

@@ -1,8 +1,9 @@
 //! From SEARCH keys to a question to the store.
 
 use hikyaku_imap_proto::{Code, Date, Flag, Numbering, Search, SearchKey};
-use hikyaku_mailstore::{AddressField, DateTest, Day, Keyword, Query, SystemFlags};
+use hikyaku_mailstore::{AddressField, DateTest, Day, Keyword, Query, SystemFlags, UidList};
 use hikyaku_message::charset::{self, Charset, Fidelity};
+use hikyaku_types::Uid;
 
 use crate::{flags, reply::Reply, view::View};
 
@@ -21,6 +22,39 @@ pub(super) fn build(search: &Search, view: &View) -> Result<Query, Reply> {
         Some(label) => Some(Charset::from_label(label).ok_or_else(bad_charset)?),
     };
     Builder { charset, view }.key(&search.key)
+}
+
+/// The messages of a list that match a question which is only about UIDs; nothing for any other.
+pub(super) fn by_uids(query: &Query, all: &UidList) -> Option<UidList> {
+    match query {
+        // Most of the time, and it needs no look at the list.
+        Query::All => Some(all.clone()),
+        query if is_by_uid(query) => {
+            Some(all.iter().filter(|uid| matches_uid(query, *uid)).collect())
+        }
+        _ => None,
+    }
+}
+
+/// The grammar bounds how deep this goes.
+fn is_by_uid(query: &Query) -> bool {
+    match query {
+        Query::All | Query::Uids(_) => true,
+        Query::And(queries) | Query::Or(queries) => queries.iter().all(is_by_uid),
+        Query::Not(query) => is_by_uid(query),
+        _ => false,
+    }
+}
+
+fn matches_uid(query: &Query, uid: Uid) -> bool {
+    match query {
+        Query::All => true,
+        Query::Uids(uids) => uids.contains(uid),
+        Query::And(queries) => queries.iter().all(|query| matches_uid(query, uid)),
+        Query::Or(queries) => queries.iter().any(|query| matches_uid(query, uid)),
+        Query::Not(query) => !matches_uid(query, uid),
+        _ => false,
+    }
 }
 
 fn bad_charset() -> Reply {
@@ -62,6 +96,10 @@ impl Builder<'_> {
             SearchKey::SentBefore(date) => Query::SentDate(DateTest::Before(day(*date)?)),
             SearchKey::SentOn(date) => Query::SentDate(DateTest::On(day(*date)?)),
             SearchKey::SentSince(date) => Query::SentDate(DateTest::Since(day(*date)?)),
+            // What is no identifier of ours is nobody's.
+            SearchKey::EmailId(id) => id.message().map_or(Query::Or(Vec::new()), Query::Message),
+            SearchKey::ThreadId(id) => id.thread().map_or(Query::Or(Vec::new()), Query::Thread),
+            SearchKey::ModSeq(modseq) => Query::ChangedSince(*modseq),
             text => self.by_text(text)?,
         })
     }
