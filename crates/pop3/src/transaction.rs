@@ -30,8 +30,19 @@ impl<'s, 'a> Transaction<'s, 'a> {
         }
     }
 
-    /// Answers commands until QUIT.
+    /// Answers commands until QUIT, and gives the mailbox back however it ends.
     pub(crate) async fn run(mut self) -> Result<(), End> {
+        match self.converse().await {
+            Ok(()) => self.quit().await,
+            Err(end) => {
+                self.lock.release().await;
+                Err(end)
+            }
+        }
+    }
+
+    /// Answers commands up to QUIT.
+    async fn converse(&mut self) -> Result<(), End> {
         loop {
             let idle = self.session.pop3.options.limits.idle;
             let lock = Some(&self.lock);
@@ -48,7 +59,7 @@ impl<'s, 'a> Transaction<'s, 'a> {
                 }
             };
             match request {
-                Request::Quit => return self.quit().await,
+                Request::Quit => return Ok(()),
                 Request::Capa => self.session.capa().await?,
                 Request::Stat => self.stat().await?,
                 Request::List(number) => self.list(number).await?,
