@@ -14,10 +14,10 @@
 pub mod client;
 pub mod letter;
 pub mod machine;
-pub mod memory;
 pub mod options;
 pub mod part;
 pub mod plan;
+pub mod processes;
 pub mod random;
 pub mod report;
 pub mod statistics;

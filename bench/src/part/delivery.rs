@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::load::{self, Done};
 use crate::client::{imap::Imap, smtp::Smtp};
 use crate::letter::Letters;
-use crate::memory;
+use crate::processes;
 use crate::report::Report;
 use crate::system::{ACCOUNTS, PASSWORD, System, address};
 
@@ -63,12 +63,14 @@ fn deliver(system: &dyn System, task: &Task, report: &mut Report) -> Result<()> 
     };
     let warmed = send(smtp, &warm)?;
     wait_until_delivered(system)?;
+    let cpu_before = cpu_seconds(system)?;
     let started = Instant::now();
     let mut done = send(smtp, task)?;
     // For a system that delivers before it says 250, nothing is waiting now.
     wait_until_delivered(system)?;
     let delivered_s = done.elapsed.max(started.elapsed()).as_secs_f64();
     let count = done.times.count();
+    let cpu_s = cpu_seconds(system)? - cpu_before;
     let found = messages(system)?;
     let sent = (warmed.times.count() + count) as u64;
     ensure!(
@@ -94,8 +96,14 @@ fn deliver(system: &dyn System, task: &Task, report: &mut Report) -> Result<()> 
         "ms",
         done.times.percentile_ms(0.99).unwrap_or_default(),
     );
+    // Processes of PostgreSQL are not among those of the server.
+    record(
+        "processor time of the servers, without PostgreSQL",
+        "ms/message",
+        cpu_s * 1_000.0 / count.max(1) as f64,
+    );
     if let Some(process) = system.process() {
-        let memory = memory::of_tree(process)?;
+        let memory = processes::memory(process)?;
         record(
             "memory afterwards (Pss)",
             "MiB",
@@ -103,6 +111,11 @@ fn deliver(system: &dyn System, task: &Task, report: &mut Report) -> Result<()> 
         );
     }
     Ok(())
+}
+
+fn cpu_seconds(system: &dyn System) -> Result<f64> {
+    let process = system.process().context("the system does not run")?;
+    processes::cpu_seconds(process)
 }
 
 /// Sends for the time of the task.

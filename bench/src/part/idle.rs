@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::client::imap::Imap;
 use crate::client::line::Trust;
-use crate::memory;
+use crate::processes;
 use crate::report::Report;
 use crate::system::{ACCOUNTS, PASSWORD, System, address};
 
@@ -22,7 +22,7 @@ pub fn measure(
     report: &mut Report,
 ) -> Result<()> {
     let process = system.process().context("the system does not run")?;
-    let before = memory::of_tree(process)?;
+    let before = processes::memory(process)?;
     let mut waiting = Vec::with_capacity(sessions);
     for session in 0..sessions {
         let user = address(session % ACCOUNTS);
@@ -33,7 +33,7 @@ pub fn measure(
         waiting.push(imap);
     }
     thread::sleep(SETTLE);
-    let during = memory::of_tree(process)?;
+    let during = processes::memory(process)?;
     drop(waiting);
     let each = during.pss_kib.saturating_sub(before.pss_kib) as f64 / sessions.max(1) as f64;
     let what = format!("each of {sessions} idle TLS sessions (Pss)");

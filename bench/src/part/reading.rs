@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 
 use super::{Bench, append, fetch, fill, idle, mixed, pop3, sign_in};
-use crate::memory;
 use crate::options::Part;
+use crate::processes;
 use crate::report::Report;
 use crate::system::System;
 
@@ -55,7 +55,7 @@ fn imap(bench: &Bench, system: &dyn System, seed: u64, report: &mut Report) -> R
 
 fn at_rest(system: &dyn System, what: &str, report: &mut Report) -> Result<()> {
     let process = system.process().context("the system does not run")?;
-    let memory = memory::of_tree(process)?;
+    let memory = processes::memory(process)?;
     let mut record = |kind: &str, kib: u64| {
         let what = format!("{what} ({kind})");
         report.record("Memory", &what, "MiB", system.name(), kib as f64 / 1024.0);

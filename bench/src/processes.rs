@@ -1,4 +1,4 @@
-//! Memory of a system's processes, from /proc.
+//! Memory and processor time of a system's processes, from /proc.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -17,7 +17,7 @@ pub struct Memory {
 }
 
 /// Of a process and everything it started.
-pub fn of_tree(root: u32) -> Result<Memory> {
+pub fn memory(root: u32) -> Result<Memory> {
     let mut memory = Memory::default();
     for process in tree(root)? {
         // A process that ended in this moment holds nothing.
@@ -32,6 +32,27 @@ pub fn of_tree(root: u32) -> Result<Memory> {
         memory.processes += 1;
     }
     Ok(memory)
+}
+
+/// Processor time in seconds that a process and everything it started have used, together with
+/// those that ended and were waited for.
+pub fn cpu_seconds(root: u32) -> Result<f64> {
+    let mut ticks = 0;
+    for process in tree(root)? {
+        let Ok(text) = fs::read_to_string(format!("/proc/{process}/stat")) else {
+            continue;
+        };
+        ticks += cpu_ticks(&text).unwrap_or(0);
+    }
+    Ok(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+}
+
+/// utime, stime, cutime and cstime (proc(5)): the 14th word and those after it. The second word is
+/// the program's name in parentheses and may hold anything.
+fn cpu_ticks(stat: &str) -> Option<u64> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let words = after_name.split_ascii_whitespace().skip(11).take(4);
+    words.map(|word| word.parse::<u64>().ok()).sum()
 }
 
 /// A process with its descendants.
@@ -71,9 +92,16 @@ mod tests {
 
     #[test]
     fn this_process_has_memory() {
-        let memory = of_tree(std::process::id()).unwrap();
+        let memory = memory(std::process::id()).unwrap();
         assert!(memory.processes >= 1);
         assert!(memory.pss_kib > 100 && memory.rss_kib >= memory.pss_kib);
+    }
+
+    #[test]
+    fn processor_time_is_read_behind_any_name() {
+        let stat = "7 (a) b) S 1 1 1 0 -1 4 10 0 0 0 100 20 3 4 20 0 1 0 5 6";
+        assert_eq!(cpu_ticks(stat), Some(127));
+        assert!(cpu_seconds(std::process::id()).unwrap() >= 0.0);
     }
 
     #[test]
