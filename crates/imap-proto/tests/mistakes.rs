@@ -144,10 +144,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "a FETCH 1 FLAGS UID",
         "expected the end of the command at column 17",
     ),
-    (
-        "a STORE 1 (\\Seen)",
-        "expected FLAGS, +FLAGS or -FLAGS at column 11",
-    ),
+    ("a STORE 1 (\\Seen)", "expected UNCHANGEDSINCE at column 12"),
     (
         "a STORE 1 FLAGS",
         "expected a space, but the command ends at column 16",

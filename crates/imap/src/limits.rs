@@ -10,6 +10,10 @@ pub(crate) const SEND_FROM: usize = 16 * 1024;
 /// Rows of a page when only flags, dates and sizes are read.
 pub(crate) const SMALL_ROWS: usize = 500;
 
+/// Bytes of messages whose contents are read together: with that the statements of a FETCH are
+/// few, and a session holds this much of stored contents at most, or one message.
+pub(crate) const CONTENTS_BYTES: u64 = 512 * 1024;
+
 /// Rows of a page when envelopes or structures are read: some KiB each, seldom much more.
 pub(crate) const WIDE_ROWS: usize = 50;
 
@@ -61,6 +65,9 @@ pub struct Limits {
     /// How often an IDLE looks by itself and says that it is still there (2 minutes): routers
     /// forget silent connections, and a hint from another node may get lost.
     pub keep_alive: Duration,
+    /// How often a SEARCH that takes long says that it is still at work (10 seconds): clients give
+    /// up on a silent server after half a minute or so.
+    pub search_notice: Duration,
 }
 
 impl Default for Limits {
@@ -77,6 +84,7 @@ impl Default for Limits {
             bad_commands: 20,
             bad_commands_before_sign_in: 5,
             keep_alive: Duration::from_mins(2),
+            search_notice: Duration::from_secs(10),
         }
     }
 }

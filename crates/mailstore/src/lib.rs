@@ -70,6 +70,7 @@ pub use limits::Limits;
 pub use locate::Located;
 pub use mailbox::{Mailbox, Recent, Snapshot};
 pub use mailstore::{Mailstore, Registry};
+pub use message::{CONTENTS_MAX, RawContent, RawContents};
 pub use name::{
     DEPTH_MAX, INBOX, LEVEL_BYTES_MAX, MailboxPath, NameError, PATH_BYTES_MAX, SEPARATOR,
 };
@@ -78,10 +79,11 @@ pub use query::{AddressField, DateTest, Day, Query};
 pub use quota::{Overshoot, Quota, Room, Usage};
 pub use restore::{RestoreReport, Selection};
 pub use row::{Fields, MessageRow};
-pub use rows::PAGE_ROWS_MAX;
-pub use search::{QUERY_DEPTH_MAX, SearchPage};
+pub use rows::{PAGE_ROWS_MAX, Window};
+pub use search::{Found, QUERY_DEPTH_MAX, SearchPage};
 pub use snapshot::LISTED_KEYWORDS_MAX;
 pub use special_use::SpecialUse;
+pub use store_flags::StoredFlags;
 pub use thread::THREAD_REFERENCES_MAX;
 pub use uid_list::{UidList, UidListBuilder};
 pub use uid_set::UidSet;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use hikyaku_db::{DbError, Row, Tx, Value, params};
 use hikyaku_directory::AccountScope;
-use hikyaku_types::{MailboxId, Uid};
+use hikyaku_types::{MailboxId, ModSeq, Uid};
 
 use crate::{
     Mailstore,
@@ -20,6 +20,19 @@ use crate::{
 /// memory.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 
+/// Which rows of a set a call reads, and what of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Rows after this UID.
+    pub after: Option<Uid>,
+    /// At most so many, and at most [`PAGE_ROWS_MAX`].
+    pub limit: usize,
+    /// What is read beside the placement.
+    pub fields: Fields,
+    /// Only messages that changed after this.
+    pub changed_since: Option<ModSeq>,
+}
+
 impl Mailstore {
     /// The messages of a mailbox whose UIDs are in the set and after `after`, ascending, at most
     /// `limit` (and at most [`PAGE_ROWS_MAX`]). The last row's UID is `after` for the next page; a
@@ -33,10 +46,26 @@ impl Mailstore {
         limit: usize,
         fields: Fields,
     ) -> Result<Vec<MessageRow>, MailError> {
-        let rest = uids.after(after);
-        let limit = limit.min(PAGE_ROWS_MAX);
+        let window = Window {
+            after,
+            limit,
+            fields,
+            changed_since: None,
+        };
+        self.rows_in(scope, mailbox, uids, window).await
+    }
+
+    /// The same, of those that changed since when that is asked for.
+    pub async fn rows_in(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+        uids: &UidSet,
+        window: Window,
+    ) -> Result<Vec<MessageRow>, MailError> {
+        let rest = uids.after(window.after);
         self.db()
-            .read(move |tx| page(tx, scope, mailbox, &rest, limit, fields))
+            .read(move |tx| page(tx, scope, mailbox, &rest, window))
             .await
     }
 }
@@ -46,9 +75,9 @@ fn page(
     scope: AccountScope,
     mailbox: MailboxId,
     uids: &UidSet,
-    limit: usize,
-    fields: Fields,
+    window: Window,
 ) -> Result<Vec<MessageRow>, MailError> {
+    let limit = window.limit.min(PAGE_ROWS_MAX);
     if !crate::mailboxes::exists(tx, scope, mailbox)? {
         return Err(MailError::NoSuchMailbox);
     }
@@ -56,7 +85,8 @@ fn page(
         tx,
         scope,
         mailbox,
-        fields,
+        fields: window.fields,
+        changed_since: window.changed_since,
     };
     let mut rows = Vec::new();
     let mut singles: Vec<Uid> = Vec::new();
@@ -87,6 +117,7 @@ struct Reader<'a, 'tx> {
     scope: AccountScope,
     mailbox: MailboxId,
     fields: Fields,
+    changed_since: Option<ModSeq>,
 }
 
 impl Reader<'_, '_> {
@@ -95,6 +126,7 @@ impl Reader<'_, '_> {
             return Ok(Vec::new());
         }
         let mut parameters: Vec<Value<'_>> = vec![self.scope.account.into(), self.mailbox.into()];
+        parameters.push(self.since());
         let list = push_list(&mut parameters, uids);
         let sql = format!("{} AND p.uid IN ({list}) ORDER BY p.uid", self.select());
         self.read(&sql, &parameters)
@@ -107,12 +139,13 @@ impl Reader<'_, '_> {
     ) -> Result<Vec<MessageRow>, MailError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let sql = format!(
-            "{} AND p.uid BETWEEN ?3 AND ?4 ORDER BY p.uid LIMIT ?5",
+            "{} AND p.uid BETWEEN ?4 AND ?5 ORDER BY p.uid LIMIT ?6",
             self.select()
         );
         let parameters = params![
             self.scope.account,
             self.mailbox,
+            self.since(),
             *range.start(),
             *range.end(),
             limit
@@ -120,11 +153,17 @@ impl Reader<'_, '_> {
         self.read(&sql, parameters)
     }
 
+    /// Every modseq is above 0.
+    fn since(&self) -> Value<'static> {
+        self.changed_since.unwrap_or_default().into()
+    }
+
     fn select(&self) -> String {
         let placement = Placement::COLUMNS;
         if self.fields == Fields::PLACEMENT {
             return format!(
-                "SELECT {placement} FROM placement p WHERE p.account_id = ?1 AND p.mailbox_id = ?2"
+                "SELECT {placement} FROM placement p \
+                 WHERE p.account_id = ?1 AND p.mailbox_id = ?2 AND p.modseq > ?3"
             );
         }
         // Columns that were not asked for are not read: they may be large.
@@ -139,7 +178,7 @@ impl Reader<'_, '_> {
             "SELECT {placement}, m.thread_id, m.blob_skip, LENGTH(m.prefix), {}, {}, {} \
              FROM placement p \
              JOIN message m ON m.account_id = p.account_id AND m.id = p.message_id \
-             WHERE p.account_id = ?1 AND p.mailbox_id = ?2",
+             WHERE p.account_id = ?1 AND p.mailbox_id = ?2 AND p.modseq > ?3",
             column(Fields::ENVELOPE, "m.envelope"),
             column(Fields::STRUCTURE, "m.structure"),
             column(Fields::PREVIEW, "m.preview"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hikyaku_db::{Hint, Value, WriteTx, params};
 use hikyaku_directory::AccountScope;
-use hikyaku_types::{MailboxId, Uid};
+use hikyaku_types::{MailboxId, ModSeq, Uid};
 
 use crate::{
     Mailstore,
@@ -17,6 +17,16 @@ use crate::{
     placement::{self, Placement},
 };
 
+/// What a conditional change of flags did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoredFlags {
+    /// The flags of the messages that are there and met the condition, changed or not, by ascending
+    /// UID.
+    pub states: Vec<FlagState>,
+    /// The messages that had changed too late, and were left as they are, ascending.
+    pub modified: Vec<Uid>,
+}
+
 impl Mailstore {
     /// Changes the flags of messages, in chunks. Returns the flags of those messages that are
     /// there, changed or not, by ascending UID; a message whose flags did not change keeps its
@@ -28,55 +38,82 @@ impl Mailstore {
         uids: &[Uid],
         change: FlagChange,
     ) -> Result<Vec<FlagState>, MailError> {
+        let stored = self.store_unchanged(scope, mailbox, uids, change, None);
+        Ok(stored.await?.states)
+    }
+
+    /// The same for messages that did not change after a modseq, if one is given. Nobody comes
+    /// between the look at a message's modseq and its change (RFC 7162 §3.1.3).
+    pub async fn store_unchanged(
+        &self,
+        scope: AccountScope,
+        mailbox: MailboxId,
+        uids: &[Uid],
+        change: FlagChange,
+        since: Option<ModSeq>,
+    ) -> Result<StoredFlags, MailError> {
         let mut uids = uids.to_vec();
         uids.sort_unstable();
         uids.dedup();
         let lane = self.lane_for(uids.len());
-        let mut states = Vec::with_capacity(uids.len());
+        let mut all = StoredFlags::default();
         for chunk in uids.chunks(self.chunk()) {
-            let (chunk, change) = (chunk.to_vec(), change.clone());
-            states.extend(
-                self.db()
-                    .write(lane, move |tx| store(tx, scope, mailbox, &chunk, &change))
-                    .await?,
-            );
+            let store = Store {
+                scope,
+                mailbox,
+                uids: chunk.to_vec(),
+                change: change.clone(),
+                since,
+            };
+            let stored = self.db().write(lane, move |tx| store.run(tx)).await?;
+            all.states.extend(stored.states);
+            all.modified.extend(stored.modified);
         }
-        Ok(states)
+        Ok(all)
     }
 }
 
-fn store(
-    tx: &WriteTx<'_>,
+/// One chunk of a change.
+struct Store {
     scope: AccountScope,
     mailbox: MailboxId,
-    uids: &[Uid],
-    change: &FlagChange,
-) -> Result<Vec<FlagState>, MailError> {
-    let account = accounts::lock(tx, scope)?;
-    if !mailboxes::exists(tx, scope, mailbox)? {
-        return Err(MailError::NoSuchMailbox);
-    }
-    let before = placement::select(tx, scope.account, mailbox, uids)?;
-    let mut states = Vec::with_capacity(before.len());
-    let mut changed: Vec<(&Placement, Flags)> = Vec::new();
-    for placement in &before {
-        let flags = placement.flags.changed(change)?;
-        let mut modseq = placement.modseq;
-        if flags != placement.flags {
-            modseq = account.modseq;
-            changed.push((placement, flags.clone()));
+    uids: Vec<Uid>,
+    change: FlagChange,
+    since: Option<ModSeq>,
+}
+
+impl Store {
+    fn run(&self, tx: &WriteTx<'_>) -> Result<StoredFlags, MailError> {
+        let account = accounts::lock(tx, self.scope)?;
+        if !mailboxes::exists(tx, self.scope, self.mailbox)? {
+            return Err(MailError::NoSuchMailbox);
         }
-        states.push(FlagState {
-            uid: placement.uid,
-            flags,
-            modseq,
-        });
+        let before = placement::select(tx, self.scope.account, self.mailbox, &self.uids)?;
+        let mut stored = StoredFlags::default();
+        let mut changed: Vec<(&Placement, Flags)> = Vec::new();
+        for placement in &before {
+            if self.since.is_some_and(|since| placement.modseq > since) {
+                stored.modified.push(placement.uid);
+                continue;
+            }
+            let flags = placement.flags.changed(&self.change)?;
+            let mut modseq = placement.modseq;
+            if flags != placement.flags {
+                modseq = account.modseq;
+                changed.push((placement, flags.clone()));
+            }
+            stored.states.push(FlagState {
+                uid: placement.uid,
+                flags,
+                modseq,
+            });
+        }
+        if !changed.is_empty() {
+            write(tx, &account, self.mailbox, &changed)?;
+            tx.hint(Hint::Mail(self.scope.account));
+        }
+        Ok(stored)
     }
-    if !changed.is_empty() {
-        write(tx, &account, mailbox, &changed)?;
-        tx.hint(Hint::Mail(scope.account));
-    }
-    Ok(states)
 }
 
 fn write(

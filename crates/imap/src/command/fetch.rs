@@ -1,4 +1,5 @@
-//! FETCH (RFC 3501 §6.4.5): a page of rows and one message in memory at a time.
+//! FETCH (RFC 3501 §6.4.5, RFC 7162 §3.1.4): a page of rows, some stored contents and one message
+//! in memory at a time.
 
 mod section;
 
@@ -9,14 +10,16 @@ use hikyaku_imap_proto::{
     Code, Extensions, Fetch, FetchItem, FetchResponse, Numbering, SectionName,
 };
 use hikyaku_mailstore::{
-    Fields, FlagChange, FlagState, Flags, MailError, MessageRow, SystemFlags, UidSet,
+    CONTENTS_MAX, Fields, FlagChange, FlagState, Flags, MailError, MessageRow, RawContent,
+    RawContents, SystemFlags, UidSet, Window,
 };
-use hikyaku_types::Uid;
+use hikyaku_types::{ModSeq, Uid};
 
 use super::Context;
 use crate::{
+    enabled::Extension,
     flags,
-    limits::{SMALL_ROWS, WIDE_ROWS},
+    limits::{CONTENTS_BYTES, SMALL_ROWS, WIDE_ROWS},
     reply::{Failure, Reply, chain},
     selected::{Access, Selected},
     state::User,
@@ -41,24 +44,28 @@ pub(crate) async fn run(
     loop {
         let rows = plan.page(context, user, selected, &set, after).await?;
         after = rows.last().map(|row| row.uid);
-        let full = rows.len() == plan.rows;
         let seen = plan.mark_seen(context, user, selected, &rows).await?;
-        for row in rows {
-            plan.answer(
-                context,
-                user,
-                selected,
-                &row,
-                seen.get(&row.uid),
-                &mut tally,
-            )
-            .await?;
-            context.wire.send_if_full().await?;
+        let mut rest = rows.as_slice();
+        while !rest.is_empty() {
+            let (batch, later) = plan.batch(rest);
+            let mut contents = plan.contents(context, user, batch).await?;
+            for row in batch {
+                let content = contents.as_mut().map(|all| all.take(row.message));
+                let message = Message {
+                    row,
+                    seen: seen.get(&row.uid),
+                };
+                plan.answer(context, selected, message, content, &mut tally)
+                    .await?;
+                context.wire.send_if_full().await?;
+            }
+            rest = later;
         }
-        if !full {
+        if rows.len() < plan.rows {
             break;
         }
     }
+    let expected = fetch.changed_since.is_none().then_some(expected);
     Ok(tally.reply(expected, fetch.numbering))
 }
 
@@ -70,12 +77,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn reply(&self, expected: u32, numbering: Numbering) -> Reply {
+    /// Nothing is expected of messages that may not have changed.
+    fn reply(&self, expected: Option<u32>, numbering: Numbering) -> Reply {
         if self.damaged > 0 {
             let text = "Some of the stored messages are damaged";
             return Reply::no_with(Code::Corruption, text);
         }
-        if self.sent < expected && numbering == Numbering::Sequence {
+        if expected.is_some_and(|expected| self.sent < expected) && numbering == Numbering::Sequence
+        {
             return Reply::ok_with(Code::ExpungeIssued, "Some of the messages are gone");
         }
         Reply::ok("Fetched")
@@ -88,6 +97,7 @@ struct Plan<'a> {
     numbering: Numbering,
     fields: Fields,
     rows: usize,
+    changed_since: Option<ModSeq>,
     content: bool,
     sets_seen: bool,
 }
@@ -98,6 +108,7 @@ impl<'a> Plan<'a> {
         for item in &fetch.items {
             fields = fields.and(match item {
                 FetchItem::Envelope => Fields::ENVELOPE,
+                FetchItem::ThreadId => Fields::THREAD,
                 FetchItem::Body
                 | FetchItem::BodyStructure
                 | FetchItem::Rfc822Header
@@ -115,6 +126,7 @@ impl<'a> Plan<'a> {
             numbering: fetch.numbering,
             fields,
             rows: if narrow { SMALL_ROWS } else { WIDE_ROWS },
+            changed_since: fetch.changed_since,
             content,
             sets_seen,
         }
@@ -129,15 +141,43 @@ impl<'a> Plan<'a> {
         after: Option<Uid>,
     ) -> Result<Vec<MessageRow>, Failure> {
         let mail = &context.imap.mail;
-        let rows = mail.rows(
-            user.scope,
-            selected.mailbox,
-            set,
+        let window = Window {
             after,
-            self.rows,
-            self.fields,
-        );
+            limit: self.rows,
+            fields: self.fields,
+            changed_since: self.changed_since,
+        };
+        let rows = mail.rows_in(user.scope, selected.mailbox, set, window);
         Ok(rows.await?)
+    }
+
+    /// The rows whose contents are read together, at least one, and the others.
+    fn batch<'r>(&self, rows: &'r [MessageRow]) -> (&'r [MessageRow], &'r [MessageRow]) {
+        if !self.content {
+            return (rows, &[]);
+        }
+        let mut bytes = 0_u64;
+        let fits = rows.iter().take_while(|row| {
+            bytes = bytes.saturating_add(row.size);
+            bytes <= CONTENTS_BYTES
+        });
+        let count = fits.count().clamp(1, CONTENTS_MAX);
+        rows.split_at_checked(count).unwrap_or((rows, &[]))
+    }
+
+    /// The contents of a batch, if the answers need them.
+    async fn contents(
+        &self,
+        context: &Context<'_>,
+        user: &User,
+        batch: &[MessageRow],
+    ) -> Result<Option<RawContents>, Failure> {
+        if !self.content {
+            return Ok(None);
+        }
+        let messages = batch.iter().map(|row| row.message).collect();
+        let contents = context.imap.mail.contents_of(user.scope, messages);
+        Ok(Some(contents.await?))
     }
 
     /// Sets `\Seen` on the messages of a page that do not have it, in one transaction before they
@@ -180,94 +220,106 @@ impl<'a> Plan<'a> {
     async fn answer(
         &self,
         context: &mut Context<'_>,
-        user: &User,
         selected: &mut Selected,
-        row: &MessageRow,
-        seen: Option<&FlagState>,
+        message: Message<'_>,
+        content: Option<RawContent>,
         tally: &mut Tally,
     ) -> Result<(), Failure> {
+        let row = message.row;
         let Some(sequence) = selected.view.sequence(row.uid) else {
             return Ok(());
         };
-        let content = match self.content(context, user, row).await {
-            Ok(content) => content,
-            Err(MailError::NoSuchMessage) => return Ok(()),
-            Err(error @ (MailError::Content(_) | MailError::Damaged { .. }))
-                if !error.is_temporary() =>
-            {
-                // The others are still worth sending.
-                tracing::error!(message.id = %row.message, error = chain(&error), "damaged mail");
-                tally.damaged += 1;
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
+        let content = match content {
+            None => None,
+            Some(raw) => match context.imap.mail.open(raw).await {
+                Ok(content) => Some(content),
+                Err(MailError::NoSuchMessage) => return Ok(()),
+                Err(error @ (MailError::Content(_) | MailError::Damaged { .. }))
+                    if !error.is_temporary() =>
+                {
+                    // The others are still worth sending.
+                    tracing::error!(message.id = %row.message, error = chain(&error), "damaged mail");
+                    tally.damaged += 1;
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            },
         };
-        let flags = seen.map_or(&row.flags, |state| &state.flags);
-        if seen.is_some() || self.items.contains(&FetchItem::Flags) {
-            selected.introduce(flags, &mut context.wire.out);
+        if let Some(content) = &content {
+            context.imap.metrics.fetched(content.len() as u64);
         }
-        let octets = content.as_ref().map_or(0, Bytes::len);
-        if content.is_some() {
-            context.imap.metrics.fetched(octets as u64);
+        let tells_flags = self.items.contains(&FetchItem::Flags);
+        if message.seen.is_some() || tells_flags {
+            selected.introduce(message.flags(), &mut context.wire.out);
         }
+        let tells_modseq = context.wire.enabled.contains(Extension::Condstore);
         let mut response = context.wire.out.fetch(sequence);
         if self.numbering == Numbering::Uid {
             response.uid(row.uid);
         }
-        let recent = selected.recent(row.uid);
-        let message = Message {
-            row,
+        let shown = Shown {
+            message,
             content: content.as_ref(),
-            flags,
-            recent,
+            recent: selected.recent(row.uid),
+            numbering: self.numbering,
         };
         for item in self.items {
-            message.write(item, self.numbering, &mut response);
+            shown.write(item, &mut response);
         }
-        if seen.is_some() && !self.items.contains(&FetchItem::Flags) {
-            response.flags(flags::names(flags, recent));
+        if message.seen.is_some() {
+            // The client learns what its FETCH did.
+            if !tells_flags {
+                response.flags(flags::names(message.flags(), shown.recent));
+            }
+            if tells_modseq && !self.items.contains(&FetchItem::ModSeq) {
+                response.modseq(message.modseq());
+            }
         }
         response.end();
         tally.sent += 1;
         Ok(())
     }
+}
 
-    async fn content(
-        &self,
-        context: &Context<'_>,
-        user: &User,
-        row: &MessageRow,
-    ) -> Result<Option<Bytes>, MailError> {
-        if !self.content {
-            return Ok(None);
-        }
-        context
-            .imap
-            .mail
-            .content(user.scope, row.message)
-            .await
-            .map(Some)
+/// One message, and its flags if the command itself has set `\Seen`.
+#[derive(Clone, Copy)]
+struct Message<'a> {
+    row: &'a MessageRow,
+    seen: Option<&'a FlagState>,
+}
+
+impl<'a> Message<'a> {
+    fn flags(&self) -> &'a Flags {
+        self.seen.map_or(&self.row.flags, |state| &state.flags)
+    }
+
+    fn modseq(&self) -> ModSeq {
+        self.seen.map_or(self.row.modseq, |state| state.modseq)
     }
 }
 
 /// One message with all that the answer needs.
-struct Message<'a> {
-    row: &'a MessageRow,
+struct Shown<'a> {
+    message: Message<'a>,
     content: Option<&'a Bytes>,
-    flags: &'a Flags,
     recent: flags::Recent,
+    numbering: Numbering,
 }
 
-impl Message<'_> {
-    fn write(&self, item: &FetchItem, numbering: Numbering, response: &mut FetchResponse<'_>) {
-        let row = self.row;
+impl Shown<'_> {
+    fn write(&self, item: &FetchItem, response: &mut FetchResponse<'_>) {
+        let row = self.message.row;
         match item {
             // Written first already.
-            FetchItem::Uid if numbering == Numbering::Uid => {}
+            FetchItem::Uid if self.numbering == Numbering::Uid => {}
             FetchItem::Uid => response.uid(row.uid),
-            FetchItem::Flags => response.flags(flags::names(self.flags, self.recent)),
+            FetchItem::Flags => {
+                response.flags(flags::names(self.message.flags(), self.recent));
+            }
             FetchItem::InternalDate => response.internal_date(row.internal_date),
-            FetchItem::ModSeq => response.modseq(row.modseq),
+            FetchItem::ModSeq => response.modseq(self.message.modseq()),
+            FetchItem::EmailId => response.email_id(row.message),
+            FetchItem::ThreadId => response.thread_id(row.thread),
             FetchItem::Rfc822Size => response.size(row.size),
             FetchItem::Envelope => {
                 if let Some(envelope) = &row.envelope {
@@ -285,7 +337,7 @@ impl Message<'_> {
     }
 
     fn write_structure(&self, extensions: Extensions, response: &mut FetchResponse<'_>) {
-        if let Some(structure) = &self.row.structure {
+        if let Some(structure) = &self.message.row.structure {
             response.structure(structure, extensions);
         }
     }

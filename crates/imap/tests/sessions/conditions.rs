@@ -154,7 +154,7 @@ hikyaku_db::on_both_engines! {
             ("c FETCH 1 BODY[]", "c"),
             ("d STORE 1 +FLAGS (\\Seen)", "d"),
             ("e APPEND INBOX {10}", "e"),
-            ("f SEARCH ALL", "f"),
+            ("f SEARCH UNSEEN", "f"),
             ("g COPY 1 Trash", "g"),
             ("h EXPUNGE", "h"),
             ("i SELECT INBOX", "i"),

@@ -9,7 +9,7 @@ use hikyaku_types::MessageId;
 use crate::{Mailstore, error::MailError};
 
 /// A message's bytes, taken out of the database but not yet decoded.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Raw {
     prefix: Vec<u8>,
     skip: usize,
@@ -17,6 +17,15 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
+    /// What was taken out of the database.
+    pub(super) fn new(prefix: Vec<u8>, skip: usize, stored: Stored) -> Self {
+        Self {
+            prefix,
+            skip,
+            stored,
+        }
+    }
+
     /// Takes a message's bytes out of the database.
     pub(crate) fn load(
         tx: &Tx<'_>,
@@ -38,11 +47,7 @@ impl Raw {
         )?;
         let (prefix, skip, hash) = row.ok_or(MailError::NoSuchMessage)?;
         let stored = hikyaku_blob::load(tx, scope.tenant, &hash)?;
-        Ok(Self {
-            prefix,
-            skip,
-            stored,
-        })
+        Ok(Self::new(prefix, skip, stored))
     }
 
     /// Bytes of the message, about.

@@ -12,7 +12,7 @@ mod fold;
 mod page;
 mod plan;
 
-pub use page::SearchPage;
+pub use page::{Found, SearchPage};
 pub use plan::QUERY_DEPTH_MAX;
 
 use fold::{contains_folded, fold};

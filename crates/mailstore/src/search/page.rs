@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use hikyaku_db::{DbError, Row, Tx, params};
 use hikyaku_directory::AccountScope;
-use hikyaku_types::{MailboxId, MessageId, OffsetTimestamp, Timestamp, Uid};
+use hikyaku_types::{MailboxId, MessageId, ModSeq, OffsetTimestamp, Timestamp, Uid};
 use tracing::warn;
 
 use crate::{
-    Mailstore, error::MailError, mailboxes, message::Raw, placement::Placement, query::Query,
+    Mailstore,
+    error::MailError,
+    mailboxes,
+    message::{CONTENTS_MAX, Raw, load_contents},
+    placement::Placement,
+    query::Query,
 };
 
 use super::{
@@ -16,14 +21,42 @@ use super::{
     plan::{Context, Plan},
 };
 
+/// A message that matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Which.
+    pub uid: Uid,
+    /// Its modseq when it was looked at.
+    pub modseq: ModSeq,
+}
+
+impl From<&Placement> for Found {
+    fn from(placement: &Placement) -> Self {
+        Self {
+            uid: placement.uid,
+            modseq: placement.modseq,
+        }
+    }
+}
+
 /// What one page of a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchPage {
-    /// The messages that match, ascending.
-    pub uids: Vec<Uid>,
+    /// The messages that match, by ascending UID.
+    pub found: Vec<Found>,
     /// Where the next page begins; `None` when the mailbox is through.
     pub next: Option<Uid>,
 }
+
+impl SearchPage {
+    /// The UIDs of the messages that match, ascending.
+    pub fn uids(&self) -> Vec<Uid> {
+        self.found.iter().map(|found| found.uid).collect()
+    }
+}
+
+/// How many times more messages a page has of which only the placements are looked at.
+const NARROW_PAGE: usize = 8;
 
 impl Mailstore {
     /// The messages of a mailbox that match, ascending. Dropping the future ends the search within
@@ -41,7 +74,7 @@ impl Mailstore {
             let page = self
                 .search_page(scope, mailbox, query, time_zone, after)
                 .await?;
-            found.extend(page.uids);
+            found.extend(page.uids());
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(found),
@@ -68,15 +101,22 @@ impl Mailstore {
             envelope: plan.needs_envelope(),
             structure: plan.needs_content(),
             bounds: plan.uid_bounds(),
-            limit: self.limits().search_page_messages.max(1),
+            limit: match (
+                self.limits().search_page_messages.max(1),
+                plan.needs_message(),
+            ) {
+                (limit, true) => limit,
+                // What a placement says is little.
+                (limit, false) => limit.saturating_mul(NARROW_PAGE),
+            },
         };
         let candidates = self.db().read(move |tx| scan.read(tx, after)).await?;
         let next = match candidates.last() {
             Some(last) if candidates.len() == scan.limit => Some(last.placement.uid),
             _ => None,
         };
-        let uids = self.decide(scope, &plan, candidates).await?;
-        Ok(SearchPage { uids, next })
+        let found = self.decide(scope, &plan, candidates).await?;
+        Ok(SearchPage { found, next })
     }
 
     /// Those of the candidates that match.
@@ -85,14 +125,14 @@ impl Mailstore {
         scope: AccountScope,
         plan: &Arc<Plan>,
         candidates: Vec<Candidate>,
-    ) -> Result<Vec<Uid>, MailError> {
+    ) -> Result<Vec<Found>, MailError> {
         let by_rows = Arc::clone(plan);
         let decided = move || -> Result<_, MailError> {
             let mut found = Vec::new();
             let mut undecided = Vec::new();
             for candidate in candidates {
                 match by_rows.by_rows(&candidate)? {
-                    Some(true) => found.push(candidate.placement.uid),
+                    Some(true) => found.push(Found::from(&candidate.placement)),
                     Some(false) => {}
                     None => undecided.push(candidate),
                 }
@@ -110,7 +150,7 @@ impl Mailstore {
             let batch = self.next_batch(&mut undecided);
             found.extend(self.decide_by_content(scope, plan, batch).await?);
         }
-        found.sort_unstable();
+        found.sort_unstable_by_key(|found| found.uid);
         Ok(found)
     }
 
@@ -121,7 +161,7 @@ impl Mailstore {
         while let Some(candidate) = undecided.pop() {
             bytes += candidate.placement.size;
             batch.push(candidate);
-            if bytes >= self.limits().search_page_bytes {
+            if bytes >= self.limits().search_page_bytes || batch.len() == CONTENTS_MAX {
                 break;
             }
         }
@@ -133,7 +173,7 @@ impl Mailstore {
         scope: AccountScope,
         plan: &Arc<Plan>,
         batch: Vec<Candidate>,
-    ) -> Result<Vec<Uid>, MailError> {
+    ) -> Result<Vec<Found>, MailError> {
         let messages: Vec<_> = batch
             .iter()
             .map(|candidate| candidate.placement.message)
@@ -141,7 +181,8 @@ impl Mailstore {
         let contents = self
             .db()
             .read(move |tx| {
-                let load = |message| match Raw::load(tx, scope, message) {
+                let mut contents = load_contents(tx, scope, &messages)?;
+                let mut load = |message| match contents.take_raw(message) {
                     // Purged since the rows were read: it matches nothing.
                     Err(MailError::NoSuchMessage) => Ok(None),
                     loaded => unless_damaged(message, loaded),
@@ -163,7 +204,7 @@ impl Mailstore {
                     .open()
                     .and_then(|content| plan.by_content(&Read::new(candidate, &content)));
                 match matches {
-                    Ok(true) => found.push(candidate.placement.uid),
+                    Ok(true) => found.push(Found::from(&candidate.placement)),
                     Ok(false) => {}
                     Err(error) if error.is_damage() => {
                         passed_over(candidate.placement.message, &error);

@@ -283,7 +283,7 @@ hikyaku_db::on_both_engines! {
         let inbox = world.id("INBOX").await;
         let both = Query::And(vec![body("body"), set(&[9, 10, 99]), set(&[3, 9, 10, 11])]);
         let page = world.mail.search_page(scope(1), inbox, &both, "UTC", None).await.unwrap();
-        assert_eq!((page.uids, page.next), (uids([9, 10]), None), "one page is enough");
+        assert_eq!((page.uids(), page.next), (uids([9, 10]), None), "one page is enough");
         assert_eq!(search(&world, both).await, uids([9, 10]));
         let apart = Query::And(vec![set(&[1, 2]), set(&[5, 6])]);
         assert_eq!(search(&world, apart).await, []);
@@ -314,13 +314,13 @@ hikyaku_db::on_both_engines! {
             .search_page(scope(1), inbox, &body("INBOX-1"), "UTC", Some(uid(10)))
             .await
             .unwrap();
-        assert_eq!((page.uids, page.next), (uids([11, 12, 13]), Some(uid(13))));
+        assert_eq!((page.uids(), page.next), (uids([11, 12, 13]), Some(uid(13))));
         let last = world
             .mail
             .search_page(scope(1), inbox, &Query::All, "UTC", Some(uid(19)))
             .await
             .unwrap();
-        assert_eq!((last.uids, last.next), (uids([20]), None));
+        assert_eq!((last.uids(), last.next), (uids([20]), None));
     }
 
     async fn a_mailbox_that_is_not_there_is_an_error(test: TestDatabase) {
