@@ -30,7 +30,7 @@ async fn addresses(dns: &FakeDns, host: &str, family: Family) -> Result<Vec<IpAd
 fn exchange(preference: u16, host: &str) -> Exchange {
     Exchange {
         preference,
-        host: (host != ".").then(|| host.parse().unwrap()),
+        host: (host != ".").then(|| host.parse().expect("a host name")),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `xtext` (RFC 3461 §4) and the UTF-8 addresses of RFC 6533 §3.
 
+use std::fmt::Write as _;
+
 /// Decodes `xtext = *( xchar / hexchar )`, `hexchar = "+" 2(%x30-39 / %x41-46)`. Lower-case digits
 /// are taken too. `None` when it is malformed or does not stand for UTF-8 text without controls.
 pub(crate) fn decode(text: &str) -> Option<String> {
@@ -43,7 +45,8 @@ pub(crate) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'+' | b'=' | 0..=b' ' | 0x7f.. => out.push_str(&format!("+{byte:02X}")),
+            // Writing to a String cannot fail.
+            b'+' | b'=' | 0..=b' ' | 0x7f.. => drop(write!(out, "+{byte:02X}")),
             _ => out.push(char::from(byte)),
         }
     }
@@ -56,7 +59,7 @@ pub(crate) fn encode_utf8_address(text: &str) -> String {
     for c in text.chars() {
         match c {
             '!'..='~' if !matches!(c, '+' | '=' | '\\') => out.push(c),
-            _ => out.push_str(&format!("\\x{{{:02X}}}", u32::from(c))),
+            _ => drop(write!(out, "\\x{{{:02X}}}", u32::from(c))),
         }
     }
     out

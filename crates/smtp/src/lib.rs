@@ -1,4 +1,5 @@
-//! SMTP, submission and LMTP sessions (RFC 5321, RFC 6409, RFC 2033).
+//! SMTP, submission and LMTP sessions (RFC 5321, RFC 6409, RFC 2033), and the [`client`] that takes
+//! mail to other hosts.
 //!
 //! A [`SmtpService`] is what the gate of `hikyaku_net` serves on one port: it reads commands with
 //! the grammar of `hikyaku_smtp_proto`, asks `hikyaku_transport` who may receive and hands it the
@@ -15,6 +16,7 @@
 //! [`Transport::accept`]: hikyaku_transport::Transport::accept
 #![deny(missing_docs, clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub mod client;
 mod command;
 mod memory;
 mod metrics;

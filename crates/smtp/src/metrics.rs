@@ -81,7 +81,7 @@ impl Counter {
         self.0.fetch_add(1, Relaxed);
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.0.load(Relaxed)
     }
 }

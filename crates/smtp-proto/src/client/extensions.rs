@@ -4,6 +4,10 @@ use super::ServerReply;
 
 /// The extensions that this client uses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an extension, offered or not"
+)]
 pub struct Extensions {
     /// The largest message, if SIZE names a limit (RFC 1870 §4).
     pub size: Option<u64>,

@@ -53,7 +53,8 @@ pub fn mail(sender: Option<&EmailAddress>, parameters: &MailParameters<'_>) -> V
         None => "MAIL FROM:<>".to_owned(),
     };
     if let Some(size) = parameters.size {
-        text.push_str(&format!(" SIZE={size}"));
+        text.push_str(" SIZE=");
+        text.push_str(&size.to_string());
     }
     match parameters.body {
         Some(Body::EightBitMime) => text.push_str(" BODY=8BITMIME"),
@@ -71,7 +72,8 @@ pub fn mail(sender: Option<&EmailAddress>, parameters: &MailParameters<'_>) -> V
     if let Some(id) = parameters.envelope_id.map(xtext::encode)
         && (1..=EnvelopeId::MAX_LENGTH).contains(&id.len())
     {
-        text.push_str(&format!(" ENVID={id}"));
+        text.push_str(" ENVID=");
+        text.push_str(&id);
     }
     line(text)
 }
@@ -86,7 +88,8 @@ pub fn rcpt(recipient: &EmailAddress, parameters: RcptParameters<'_>) -> Vec<u8>
     if let Some(original) = parameters.original.map(original_value)
         && original.len() <= OriginalRecipient::MAX_LENGTH
     {
-        text.push_str(&format!(" ORCPT={original}"));
+        text.push_str(" ORCPT=");
+        text.push_str(&original);
     }
     line(text)
 }

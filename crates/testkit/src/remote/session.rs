@@ -101,9 +101,11 @@ impl Session<'_> {
             lines.push("STARTTLS".to_owned());
         }
         let last = lines.pop().unwrap_or_default();
-        let mut reply: String = lines.iter().map(|line| format!("250-{line}\r\n")).collect();
-        reply.push_str(&format!("250 {last}"));
-        reply
+        let mut reply = String::new();
+        for line in lines {
+            reply.extend(["250-", &line, "\r\n"]);
+        }
+        reply + "250 " + &last
     }
 
     fn start_tls(&mut self, line: &str) -> Result<Next> {
