@@ -1,9 +1,13 @@
 //! The commands and their options, as clap reads them.
 
+mod fetch;
+
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use hikyaku_types::{ByteSize, EmailAddress};
+
+pub(crate) use fetch::Fetch;
 
 /// Business mail hosting in one program.
 #[derive(Debug, Parser)]
@@ -275,6 +279,9 @@ pub(crate) enum Mailbox {
     Import(Transfer),
     /// Write mail out.
     Export(Transfer),
+    /// Take mail over from a mailbox on another host. A run that was cut goes on where it stood;
+    /// nothing comes in twice, and nothing is changed there.
+    Fetch(Box<Fetch>),
     /// Bring deleted messages back.
     Restore(Restore),
 }

@@ -28,7 +28,12 @@ impl Lines {
         let _ = self.sender.try_send(line(&json!({ "progress": progress })));
     }
 
-    /// Whether the reader has gone; long work that nobody waits for goes on all the same.
+    /// Waits until nobody reads any more, for work that is not to go on alone.
+    pub(crate) async fn unread(&self) {
+        self.sender.closed().await;
+    }
+
+    /// Long work that nobody waits for goes on all the same, unless it looks.
     async fn end(&self, result: Result<impl Serialize, Problem>) {
         let last = match result {
             Ok(report) => line(&report),

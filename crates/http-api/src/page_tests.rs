@@ -2,10 +2,11 @@
 
 const PAGE: &str = include_str!("../../../docs/api.md");
 /// Where codes are given.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     include_str!("problem.rs"),
     include_str!("route.rs"),
     include_str!("route/account_import.rs"),
+    include_str!("route/mailbox_fetch.rs"),
     include_str!("route/mailbox_transfer.rs"),
 ];
 

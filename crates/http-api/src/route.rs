@@ -6,6 +6,7 @@ mod aliases;
 mod doctor;
 mod domains;
 mod json;
+mod mailbox_fetch;
 mod mailbox_restore;
 mod mailbox_transfer;
 mod tenants;
@@ -55,6 +56,7 @@ pub fn control_router(services: Services) -> Router {
             axum::routing::delete(aliases::delete),
         )
         .route("/api/v1/mailboxes/restore", post(mailbox_restore::restore))
+        .route("/api/v1/mailboxes/fetch", post(mailbox_fetch::fetch))
         .route("/api/v1/mailboxes/import", post(mailbox_transfer::import))
         .route("/api/v1/mailboxes/export", post(mailbox_transfer::export))
         .route("/api/v1/trace", get(trace::search))

@@ -1,5 +1,7 @@
 //! `hikyaku mailbox`
 
+mod fetch;
+
 use std::{fmt::Write as _, process::ExitCode};
 
 use anyhow::Context as _;
@@ -18,6 +20,7 @@ pub(crate) async fn run(session: &mut Session, command: Mailbox) -> Result<ExitC
     match command {
         Mailbox::Import(options) => import(session, options).await,
         Mailbox::Export(options) => export(session, options).await,
+        Mailbox::Fetch(options) => fetch::run(session, *options).await,
         Mailbox::Restore(options) => restore(session, options).await,
     }
 }
