@@ -1,8 +1,15 @@
 //! One connection to the database file: settings, statements, columns.
 
 use std::{
-    cell::RefCell, collections::HashMap, fs::OpenOptions, io, ops::ControlFlow,
-    os::unix::fs::OpenOptionsExt, path::Path, sync::Arc, time::Duration,
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    fs::OpenOptions,
+    io,
+    ops::ControlFlow,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::Arc,
+    time::Duration,
 };
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, config::DbConfig, types};
@@ -45,6 +52,10 @@ pub(crate) struct SqliteConnection {
     connection: Connection,
     /// Statement texts without their locking clauses, by the text with them.
     stripped: RefCell<HashMap<Box<str>, Arc<str>>>,
+    /// Rows changed since the file was opened, at the last [`SqliteConnection::watch_changes`].
+    changes_seen: Cell<u64>,
+    /// Whether a statement ran since then whose changes SQLite does not count.
+    ran_uncounted: Cell<bool>,
 }
 
 impl SqliteConnection {
@@ -55,6 +66,8 @@ impl SqliteConnection {
         let this = Self {
             connection,
             stripped: RefCell::default(),
+            changes_seen: Cell::new(0),
+            ran_uncounted: Cell::new(false),
         };
         this.configure(role).map_err(|e| db_error(&e))?;
         this.check_log()?;
@@ -143,6 +156,17 @@ impl SqliteConnection {
         Ok(())
     }
 
+    /// From now on [`SqliteConnection::has_changed`] tells about later statements only.
+    pub(super) fn watch_changes(&self) {
+        self.changes_seen.set(self.connection.total_changes());
+        self.ran_uncounted.set(false);
+    }
+
+    /// Whether anything may have been changed since [`SqliteConnection::watch_changes`].
+    pub(super) fn has_changed(&self) -> bool {
+        self.ran_uncounted.get() || self.connection.total_changes() != self.changes_seen.get()
+    }
+
     /// Whether no transaction is open: SQLite ends one by itself after some errors.
     pub(super) fn is_idle(&self) -> bool {
         self.connection.is_autocommit()
@@ -173,6 +197,9 @@ impl SqliteConnection {
     }
 
     fn prepare(&self, sql: &str, params: &[Value<'_>]) -> Result<CachedStatement<'_>, DbError> {
+        if !is_counted(sql) {
+            self.ran_uncounted.set(true);
+        }
         let mut statement = if sql::may_lock(sql) {
             self.connection.prepare_cached(&self.without_locks(sql))
         } else {
@@ -212,6 +239,17 @@ impl SqliteConnection {
         stripped.insert(sql.into(), Arc::clone(&text));
         text
     }
+}
+
+/// Whether SQLite counts the rows that a statement changes: those that change no rows but tables, or
+/// something else, are not counted.
+fn is_counted(sql: &str) -> bool {
+    let word = sql
+        .trim_start()
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next();
+    let counted = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
+    word.is_some_and(|word| counted.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
 fn word(synchronous: SqliteSynchronous) -> &'static str {

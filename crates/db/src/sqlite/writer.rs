@@ -1,11 +1,16 @@
 //! The one thread that writes: group commit.
 //!
-//! All closures that wait go into one outer transaction, each in a savepoint, and one COMMIT (one
-//! fsync) makes them all durable. Nobody gets a result, not even an error, before that COMMIT has
-//! returned: what a closure saw may come from another member of its group.
+//! All closures that wait go into one outer transaction, and one COMMIT (one fsync) makes them all
+//! durable. Nobody gets a result, not even an error, before that COMMIT has returned: what a closure
+//! saw may come from another member of its group.
+//!
+//! Nearly all closures succeed, or fail before they have changed anything, so a group begins without
+//! savepoints: SQLite keeps a copy of each page that changes within one. A closure that must be
+//! undone spoils its group: everything is rolled back, and the members run again, each in a
+//! savepoint of its own, as do those of the next groups.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -26,6 +31,11 @@ use crate::{
 /// a failed COMMIT does not fail a crowd).
 pub const GROUP_MEMBERS: usize = 128;
 
+/// Groups that use savepoints after a closure had to be undone (default 32: closures that fail after
+/// they have changed something come in bursts, and a group that is run twice costs more than its
+/// savepoints).
+const GUARDED_GROUPS: u32 = 32;
+
 /// The queue of the writer.
 pub(super) type WriteQueue = LaneQueue<Box<dyn WriteJob>>;
 type Member = Taken<Box<dyn WriteJob>>;
@@ -38,13 +48,26 @@ pub(super) struct Writer {
     log: LogWatch,
     group_time: Duration,
     hints: RefCell<Vec<Hint>>,
+    /// Groups that still use savepoints.
+    guarded_groups: Cell<u32>,
+}
+
+/// What a member's changes can be undone with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// A savepoint of its own.
+    Savepoint,
+    /// Only the end of the whole group.
+    None,
 }
 
 /// How a member's run ended.
 #[derive(Debug)]
 enum Run {
-    /// Its savepoint is released or rolled back.
+    /// Its changes are part of the group's, or undone.
     Settled,
+    /// Its changes must be undone, which this verdict asks for, and only the whole group can be.
+    Spoiled(Verdict),
     /// The outer transaction is gone, and all members' changes with it, because of this.
     GroupLost(DbError),
 }
@@ -64,6 +87,7 @@ impl Writer {
             log,
             group_time,
             hints: RefCell::default(),
+            guarded_groups: Cell::new(0),
         }
     }
 
@@ -101,9 +125,14 @@ impl Writer {
         let started = Instant::now();
         let lane = first.lane;
         let mut next = Some(first);
+        let mut guard = self.next_guard();
         while let Some(mut member) = next.take() {
-            let run = self.run_member(&mut member);
+            let mut run = self.run_member(&mut member, guard);
             group.push(member);
+            if let Run::Spoiled(verdict) = run {
+                guard = Guard::Savepoint;
+                run = self.run_again(group, verdict);
+            }
             if let Run::GroupLost(reason) = run {
                 return self.recover(group, &reason);
             }
@@ -114,12 +143,49 @@ impl Writer {
         self.commit(group);
     }
 
-    /// Runs one closure in a savepoint of its own.
-    fn run_member(&self, member: &mut Member) -> Run {
+    /// Whether the next group needs savepoints.
+    fn next_guard(&self) -> Guard {
+        match self.guarded_groups.get() {
+            0 => Guard::None,
+            left => {
+                self.guarded_groups.set(left - 1);
+                Guard::Savepoint
+            }
+        }
+    }
+
+    /// Begins the group anew, its members in savepoints, because the last of them must be undone.
+    fn run_again(&self, group: &mut [Member], verdict: Verdict) -> Run {
+        self.guarded_groups.set(GUARDED_GROUPS);
+        self.hints.borrow_mut().clear();
+        self.roll_back();
+        if let Err(error) = self.connection.control("BEGIN IMMEDIATE") {
+            return Run::GroupLost(error);
+        }
+        // The last is undone already. Its result stands when nobody ran before it, and a panic stands
+        // in any case; an error may have been another one now.
+        let last = group.len() - 1;
+        let stands = last == 0 || verdict == Verdict::Panicked;
+        let again = if stands { last } else { group.len() };
+        for member in group.iter_mut().take(again) {
+            Metrics::add(&self.shared.metrics.reruns);
+            let run = self.run_member(member, Guard::Savepoint);
+            if !matches!(run, Run::Settled) {
+                return run;
+            }
+        }
+        Run::Settled
+    }
+
+    /// Runs one closure.
+    fn run_member(&self, member: &mut Member, guard: Guard) -> Run {
         let started = Instant::now();
-        if let Err(error) = self.connection.control("SAVEPOINT member") {
+        if guard == Guard::Savepoint
+            && let Err(error) = self.connection.control("SAVEPOINT member")
+        {
             return self.give_up(error);
         }
+        self.connection.watch_changes();
         let hints_before = self.hints.borrow().len();
         let tx = Tx::new(Backend::Sqlite(&self.connection), self.shared.clock.now());
         let tx = WriteTx::new(tx, &self.shared.ids, &self.hints);
@@ -128,20 +194,42 @@ impl Writer {
             let unknown = || DbError::unavailable("the transaction was ended by the engine");
             return Run::GroupLost(tx.failure().unwrap_or_else(unknown));
         }
-        let settled = match verdict {
-            Verdict::Commit => self.connection.control("RELEASE member"),
+        let run = match verdict {
+            Verdict::Commit => self.keep(guard),
             Verdict::RollBack | Verdict::Panicked => {
                 self.hints.borrow_mut().truncate(hints_before);
-                self.connection
-                    .control("ROLLBACK TO member")
-                    .and_then(|()| self.connection.control("RELEASE member"))
+                self.undo(guard, verdict)
             }
         };
         if verdict == Verdict::Panicked {
             Metrics::add(&self.shared.metrics.panics);
         }
         self.shared.metrics.held(member.lane, started.elapsed());
-        match settled {
+        run
+    }
+
+    /// Makes a member's changes part of the group's.
+    fn keep(&self, guard: Guard) -> Run {
+        if guard == Guard::None {
+            return Run::Settled;
+        }
+        match self.connection.control("RELEASE member") {
+            Ok(()) => Run::Settled,
+            Err(error) => self.give_up(error),
+        }
+    }
+
+    /// Undoes a member's changes, if it made any.
+    fn undo(&self, guard: Guard, verdict: Verdict) -> Run {
+        if guard == Guard::None {
+            return if self.connection.has_changed() {
+                Run::Spoiled(verdict)
+            } else {
+                Run::Settled
+            };
+        }
+        let undone = self.connection.control("ROLLBACK TO member");
+        match undone.and_then(|()| self.connection.control("RELEASE member")) {
             Ok(()) => Run::Settled,
             Err(error) => self.give_up(error),
         }
@@ -207,8 +295,9 @@ impl Writer {
             member.job.fail(error);
             return;
         }
-        match self.run_member(&mut member) {
-            Run::Settled => {
+        match self.run_member(&mut member, Guard::Savepoint) {
+            // With a savepoint nothing is ever spoiled.
+            Run::Settled | Run::Spoiled(_) => {
                 group.push(member);
                 self.commit(group);
             }
