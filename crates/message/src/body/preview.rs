@@ -4,14 +4,19 @@ use super::{html::to_text_limited, transfer::decode_transfer};
 use crate::{
     charset,
     limits::{MAX_PREVIEW_CHARS, MAX_PREVIEW_SOURCE_BYTES},
-    structure::{Content, Part, Structure},
+    structure::{Content, Part, Structure, TransferEncoding},
 };
 
 /// Most parts tried for a preview (8): the first text is nearly always the one.
 const MAX_PARTS_TRIED: usize = 8;
 
-/// How far into a part the preview is looked for first, in bytes (4 KiB).
-const NEAR_SOURCE_BYTES: usize = 4 * 1024;
+/// How far into plain text the preview is looked for first, in bytes (1 KiB: Japanese in UTF-8 takes
+/// three bytes a character). Every delivery decodes this much.
+const NEAR_PLAIN_BYTES: usize = 1024;
+
+/// The same for text that is encoded for transfer, where a character may take nine bytes, and for
+/// HTML, where text begins later (4 KiB).
+const NEAR_ENCODED_BYTES: usize = 4 * 1024;
 
 /// The first [`MAX_PREVIEW_CHARS`] characters of the message's text, blanks folded; empty when
 /// there is no text. Plain text is preferred to HTML, the message itself to embedded ones.
@@ -68,10 +73,13 @@ impl<'a> Texts<'a> {
 
 /// The first words of `part`: usually found at once near its start.
 fn preview_of(message: &[u8], part: &Part) -> String {
-    let near = preview_within(message, part, NEAR_SOURCE_BYTES);
-    if near.chars().count() + 1 >= MAX_PREVIEW_CHARS
-        || part.body.len() as usize <= NEAR_SOURCE_BYTES
-    {
+    let near_bytes = match part.encoding {
+        TransferEncoding::Base64 | TransferEncoding::QuotedPrintable => NEAR_ENCODED_BYTES,
+        _ if part.content_type.is("text", "html") => NEAR_ENCODED_BYTES,
+        _ => NEAR_PLAIN_BYTES,
+    };
+    let near = preview_within(message, part, near_bytes);
+    if near.chars().count() + 1 >= MAX_PREVIEW_CHARS || part.body.len() as usize <= near_bytes {
         return near;
     }
     preview_within(message, part, MAX_PREVIEW_SOURCE_BYTES)
