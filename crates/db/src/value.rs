@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use hikyaku_types::{
-    AccountId, AddressId, ByteSize, DomainId, Id, MailboxId, MessageId, ModSeq, SessionId,
-    TenantId, ThreadId, Timestamp, TraceId, TurnId, Uid, UidValidity,
+    AccountId, AddressId, ByteSize, DomainId, Id, ImportRunId, MailboxId, MessageId, ModSeq,
+    QueuedId, QueuedRecipientId, SessionId, TenantId, ThreadId, Timestamp, TraceId, TurnId, Uid,
+    UidValidity,
 };
 
 /// The value of one statement parameter.
@@ -148,8 +149,19 @@ macro_rules! ids {
     )+};
 }
 ids!(
-    TenantId, DomainId, AccountId, AddressId, MailboxId, MessageId, ThreadId, TraceId, SessionId,
-    TurnId
+    TenantId,
+    DomainId,
+    AccountId,
+    AddressId,
+    MailboxId,
+    MessageId,
+    ThreadId,
+    TraceId,
+    SessionId,
+    ImportRunId,
+    QueuedId,
+    TurnId,
+    QueuedRecipientId
 );
 
 impl From<Timestamp> for Value<'_> {

@@ -1,13 +1,14 @@
 //! The only way in: from an envelope and a content to a durable outcome or a refusal.
 
-mod deliver;
-mod prepared;
+pub(crate) mod deliver;
+pub(crate) mod prepared;
 mod report;
+pub(crate) mod upload;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hikyaku_blob::SpaceWatch;
+use hikyaku_blob::{Contents, SpaceWatch};
 use hikyaku_db::{Database, Lane};
 use hikyaku_directory::addresses;
 use hikyaku_mailstore::{Room, delivery};
@@ -16,7 +17,8 @@ use tracing::{info, warn};
 
 use crate::{
     Envelope, Metrics, Policy, Rejection, Source, Via,
-    recipient::{Route, route},
+    queue::QueueMetrics,
+    recipient::{Route, ToOthers, route},
 };
 use deliver::{Failure, Job, ReportAt};
 use prepared::Prepared;
@@ -37,6 +39,8 @@ struct Inner {
     policy: Arc<Policy>,
     space: SpaceWatch,
     metrics: Metrics,
+    queue_metrics: Arc<QueueMetrics>,
+    contents: Contents,
 }
 
 /// A message whose outcomes are durable now.
@@ -49,8 +53,18 @@ pub struct Accepted {
 }
 
 impl Transport {
-    /// The transport of a store.
+    /// The transport of a store that keeps all contents in the database.
     pub fn new(db: Database, policy: Policy, space: SpaceWatch) -> Self {
+        Self::with_contents(db, policy, space, Contents::in_database())
+    }
+
+    /// The transport of a store.
+    pub fn with_contents(
+        db: Database,
+        policy: Policy,
+        space: SpaceWatch,
+        contents: Contents,
+    ) -> Self {
         let metrics = Metrics::default();
         Self {
             inner: Arc::new(Inner {
@@ -58,6 +72,8 @@ impl Transport {
                 policy: Arc::new(policy),
                 space,
                 metrics,
+                queue_metrics: Arc::default(),
+                contents,
             }),
         }
     }
@@ -67,9 +83,29 @@ impl Transport {
         &self.inner.policy
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared_policy(&self) -> &Arc<Policy> {
+        &self.inner.policy
+    }
+
+    /// How contents are read.
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.inner.contents
+    }
+
+    /// The store.
+    pub(crate) fn db(&self) -> &Database {
+        &self.inner.db
+    }
+
     /// What was accepted and refused so far.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// What became of queued mail so far, and how full the queue is.
+    pub fn queue_metrics(&self) -> &Arc<QueueMetrics> {
+        &self.inner.queue_metrics
     }
 
     /// Whether mail can be accepted now at all; asked at MAIL FROM.
@@ -89,13 +125,15 @@ impl Transport {
     ) -> Result<(), Rejection> {
         let owned = address.clone();
         let full = self.inner.policy.mailbox_full;
+        let others = ToOthers::from(via, &self.inner.policy);
         let checked = self
             .inner
             .db
             .read(move |tx| {
                 let resolution = addresses::resolve(tx, &owned)?;
-                Ok::<_, Failure>(match route(&owned, &resolution, via) {
+                Ok::<_, Failure>(match route(&owned, &resolution, others) {
                     Route::Refuse(rejection) => Err(rejection),
+                    Route::Remote => Ok(()),
                     Route::Mailbox(scope) => match delivery::check_room(tx, scope, size)? {
                         Room::Ok => Ok(()),
                         Room::Full(_) => Err(Rejection::mailbox_full(full)),
@@ -120,23 +158,31 @@ impl Transport {
         self.check(&envelope, &content)
             .map_err(|rejection| self.refused(rejection))?;
         let size = content.len();
-        let prepared = prepare(content)
+        let prepared = prepare(self.contents(), content)
             .await
             .map_err(|rejection| self.refused(rejection))?;
         if prepared.received_lines() > self.inner.policy.max_received_lines {
             return Err(self.refused(Rejection::mail_loop()));
         }
-        let source = envelope.source.clone();
         let policy = Arc::clone(&self.inner.policy);
+        let prepared = upload::upload(self.db(), self.contents(), (&envelope, &policy), prepared)
+            .await
+            .map_err(|failure| self.failed(failure))?;
+        let source = envelope.source.clone();
         let job = Arc::new(Job {
             envelope,
             prepared,
             policy,
         });
         let written = match self.write(Arc::clone(&job), ReportAt::ItsTurn).await {
-            Err(Failure::WrongGuess) => self.write(job, ReportAt::End).await,
+            Err(Failure::WrongGuess) => self.write(Arc::clone(&job), ReportAt::End).await,
             written => written,
         };
+        if let Err(Failure::Refused(_)) = &written {
+            // Nothing refers to it, for certain.
+            let content = job.prepared.content().prepared();
+            self.contents().abandon(content).await;
+        }
         let accepted = written.map_err(|failure| self.failed(failure))?;
         self.tell(&source, size, &accepted);
         Ok(accepted)
@@ -230,11 +276,12 @@ impl Transport {
     }
 }
 
-async fn prepare(content: Bytes) -> Result<Prepared, Rejection> {
+async fn prepare(contents: &Contents, content: Bytes) -> Result<Prepared, Rejection> {
     if content.len() < PREPARE_ON_BLOCKING_THREAD {
-        return Ok(Prepared::new(&content));
+        return Ok(Prepared::new(contents, &content));
     }
-    tokio::task::spawn_blocking(move || Prepared::new(&content))
+    let contents = contents.clone();
+    tokio::task::spawn_blocking(move || Prepared::new(&contents, &content))
         .await
         .map_err(|_| Rejection::temporary())
 }

@@ -71,6 +71,15 @@ pub struct Notify {
     pub delay: bool,
 }
 
+impl Notify {
+    /// Of nothing.
+    pub const NEVER: Self = Self {
+        success: false,
+        failure: false,
+        delay: false,
+    };
+}
+
 impl Default for Notify {
     fn default() -> Self {
         Self {

@@ -22,6 +22,7 @@ mod prefix;
 pub mod queue;
 mod recipient;
 mod rejection;
+mod report;
 pub mod trace;
 
 pub use accept::{Accepted, Transport};
@@ -29,5 +30,6 @@ pub use envelope::{
     Answer, Envelope, Notify, OriginalRecipient, Recipient, Reporting, Returned, Source, Via,
 };
 pub use metrics::{Metrics, Snapshot};
-pub use policy::{MailboxFull, Policy};
+pub use policy::{MailboxFull, Outgoing, Policy};
 pub use rejection::Rejection;
+pub use report::ReportLanguage;

@@ -55,10 +55,10 @@ impl Rejection {
         }
     }
 
-    /// A signed-in user writes to another domain, which this version does not send to.
-    pub fn remote_not_supported(address: &EmailAddress) -> Self {
+    /// A signed-in user writes to another domain, and this host sends nothing out.
+    pub fn sends_nothing_out(address: &EmailAddress) -> Self {
         let text = format!(
-            "<{address}>: sending to other domains is not available on this server yet; only \
+            "<{address}>: sending to other domains is not available on this server; only \
              addresses of domains hosted here can be reached"
         );
         Self {

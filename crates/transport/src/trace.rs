@@ -17,6 +17,14 @@ pub enum Outcome {
     RejectedByRule,
     /// The same delivery had been made before; nothing was written again.
     Duplicate,
+    /// In the queue for another host; becomes one of the following.
+    Queued,
+    /// Another host took it; `detail` says which, and its words.
+    Sent,
+    /// Another host refused it, or it was tried for too long; `detail` says why.
+    Bounced,
+    /// An administrator took it out of the queue.
+    Canceled,
 }
 
 impl Outcome {
@@ -25,6 +33,10 @@ impl Outcome {
             Self::Delivered => 1,
             Self::RejectedByRule => 2,
             Self::Duplicate => 3,
+            Self::Queued => 4,
+            Self::Sent => 5,
+            Self::Bounced => 6,
+            Self::Canceled => 7,
         }
     }
 
@@ -33,6 +45,10 @@ impl Outcome {
             1 => Ok(Self::Delivered),
             2 => Ok(Self::RejectedByRule),
             3 => Ok(Self::Duplicate),
+            4 => Ok(Self::Queued),
+            5 => Ok(Self::Sent),
+            6 => Ok(Self::Bounced),
+            7 => Ok(Self::Canceled),
             other => Err(DbError::Corrupt {
                 reason: format!("trace.outcome has the value {other}"),
             }),
@@ -83,6 +99,7 @@ pub(crate) struct TraceOfMessage<'a> {
 
 /// What differs from recipient to recipient.
 pub(crate) struct TraceOfRecipient {
+    pub(crate) id: TraceId,
     pub(crate) tenant: TenantId,
     pub(crate) account: Option<AccountId>,
     pub(crate) recipient: String,
@@ -142,7 +159,7 @@ fn insert(
     let mut values: Vec<Value<'_>> = Vec::with_capacity(recipients.len() * COLUMN_COUNT);
     for recipient in recipients {
         values.extend_from_slice(params![
-            tx.new_id::<TraceId>(),
+            recipient.id,
             recipient.tenant,
             recipient.account,
             message.transaction,
@@ -159,6 +176,21 @@ fn insert(
         ]);
     }
     tx.execute(sql, &values).map(drop)
+}
+
+/// Tells what became of a recipient that was queued. A row that was purged stays away.
+pub(crate) fn conclude(
+    tx: &WriteTx<'_>,
+    row: TraceId,
+    tenant: TenantId,
+    (account, outcome, detail): (Option<AccountId>, Outcome, &str),
+) -> Result<(), DbError> {
+    tx.execute(
+        "UPDATE trace SET account_id = ?3, outcome = ?4, detail = ?5 \
+         WHERE id = ?1 AND tenant_id = ?2",
+        params![row, tenant, account, outcome.to_stored(), detail],
+    )
+    .map(drop)
 }
 
 /// What to look for; every condition that is given must hold.

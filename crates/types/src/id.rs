@@ -85,6 +85,12 @@ ids! {
     TraceId,
     /// One connection of a client, for logs and traces.
     SessionId,
+    /// One run of an import of old mail.
+    ImportRunId,
+    /// One message in the queue for other hosts.
+    QueuedId,
+    /// One recipient of a message in the queue.
+    QueuedRecipientId,
     /// A turn at what only one process may do at a time.
     TurnId,
 }

@@ -16,8 +16,8 @@ mod time;
 pub use address::{AddressError, EmailAddress};
 pub use domain::{Domain, DomainError};
 pub use id::{
-    AccountId, AddressId, DomainId, Id, IdError, MailboxId, MessageId, SessionId, TenantId,
-    ThreadId, TraceId, TurnId,
+    AccountId, AddressId, DomainId, Id, IdError, ImportRunId, MailboxId, MessageId, QueuedId,
+    QueuedRecipientId, SessionId, TenantId, ThreadId, TraceId, TurnId,
 };
 pub use modseq::{ModSeq, Uid, UidValidity};
 pub use secret::{Secret, SecretError};

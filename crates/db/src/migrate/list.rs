@@ -20,6 +20,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     3 "0003_blob",
     4 "0004_mail",
     5 "0005_trace",
+    6 "0006_queue",
     7 "0007_objects",
     9 "0009_fetch",
     11 "0011_nodes",

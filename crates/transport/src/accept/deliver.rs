@@ -1,6 +1,9 @@
 //! The transaction that accepts a message: every recipient's outcome, or nothing.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use hikyaku_db::{DbError, WriteTx};
 use hikyaku_directory::{AccountScope, DirectoryError, PlatformScope, addresses, domains};
@@ -8,7 +11,7 @@ use hikyaku_mailstore::{
     Flags, MailError, Overshoot,
     delivery::{self, Delivery, DeliveryId, Outcome as Delivered, Recipient, Target},
 };
-use hikyaku_types::{EmailAddress, OffsetTimestamp, TenantId, TraceId};
+use hikyaku_types::{AccountId, EmailAddress, OffsetTimestamp, TenantId, TraceId};
 
 use crate::{
     Accepted, Answer, Envelope, Policy, Rejection,
@@ -17,15 +20,16 @@ use crate::{
         report::{self, Early},
     },
     prefix,
-    recipient::{Route, route},
+    queue::enqueue::{self, Remote},
+    recipient::{Route, ToOthers, route},
     trace::{self, Outcome, TraceOfMessage, TraceOfRecipient},
 };
 
 /// Everything the transaction needs. Owned, because the closure may run again.
-pub(super) struct Job {
-    pub(super) envelope: Envelope,
-    pub(super) prepared: Prepared,
-    pub(super) policy: Arc<Policy>,
+pub(crate) struct Job {
+    pub(crate) envelope: Envelope,
+    pub(crate) prepared: Prepared,
+    pub(crate) policy: Arc<Policy>,
 }
 
 /// When the report to the sender is written, if there is one.
@@ -40,7 +44,7 @@ pub(super) enum ReportAt {
 
 /// Why the transaction was rolled back.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The report was written too early, and the guess was wrong: do it again with
     /// [`ReportAt::End`].
     WrongGuess,
@@ -74,18 +78,26 @@ impl From<DirectoryError> for Failure {
 
 /// One mailbox that gets the message, and which recipients of the envelope it stands for: somebody
 /// who is named twice, by address and by alias, gets one copy.
-struct Copy {
+pub(crate) struct Copy {
     scope: AccountScope,
     recipients: Vec<usize>,
     prefix: Vec<u8>,
     id: DeliveryId,
 }
 
+/// Where the message goes, and what is known so far of each recipient.
+pub(crate) struct Plan {
+    copies: Vec<Copy>,
+    /// Recipients in domains of others, without those who are named twice.
+    remote: Vec<usize>,
+    pub(crate) fates: Vec<Fate>,
+}
+
 /// What became of one recipient, for the reply and for the trace.
 #[derive(Clone)]
-pub(super) struct Fate {
-    pub(super) scope: Option<AccountScope>,
-    pub(super) result: Result<Outcome, Rejection>,
+pub(crate) struct Fate {
+    pub(crate) scope: Option<AccountScope>,
+    pub(crate) result: Result<Outcome, Rejection>,
 }
 
 impl Fate {
@@ -105,22 +117,23 @@ enum Sent {
 /// Routes and delivers to all recipients.
 pub(super) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Accepted, Failure> {
     let transaction: TraceId = tx.new_id();
-    let (copies, mut fates) = plan(tx, job, transaction)?;
+    let mut plan = plan(tx, job, transaction)?;
     let early = match report_at {
-        ReportAt::ItsTurn => report::early(tx, job, transaction)?,
+        ReportAt::ItsTurn => report::early(tx, job, transaction, &plan.fates)?,
         ReportAt::End => None,
     };
-    let sent = deliver(tx, job, &copies, &mut fates, early)?;
+    let sent = deliver(tx, job, &mut plan, early)?;
+    let Plan { remote, fates, .. } = plan;
     let taken = fates.iter().any(|fate| fate.result.is_ok());
     match (job.envelope.answer, sent) {
         (_, Sent::Early) if taken => {
             if fates.iter().any(Fate::was_guessed_wrong) {
                 return Err(Failure::WrongGuess);
             }
-            record(tx, job, transaction, &fates)?;
+            settle_all(tx, job, transaction, (&remote, &fates))?;
         }
         _ if taken => {
-            record(tx, job, transaction, &fates)?;
+            settle_all(tx, job, transaction, (&remote, &fates))?;
             report::send(tx, job, transaction, &fates)?;
         }
         (Answer::Whole, _) => return Err(Failure::Refused(reason_for_all(&fates))),
@@ -137,60 +150,131 @@ pub(super) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Ac
     })
 }
 
-/// Resolves the recipients again, under the transaction: an account may have gone since RCPT.
-fn plan(
+/// Records what became of everybody, and queues what goes to others.
+fn settle_all(
     tx: &WriteTx<'_>,
     job: &Job,
     transaction: TraceId,
-) -> Result<(Vec<Copy>, Vec<Fate>), Failure> {
+    (remote, fates): (&[usize], &[Fate]),
+) -> Result<(), Failure> {
+    let rows = record(tx, job, transaction, fates)?;
+    let (Some(scope), Some(outgoing)) = (job.envelope.source.account, job.policy.outgoing) else {
+        return Ok(());
+    };
+    let recipients: Vec<Remote<'_>> = remote
+        .iter()
+        .filter_map(|index| {
+            Some(Remote {
+                recipient: job.envelope.recipients.get(*index)?,
+                trace: rows.get(*index).copied().flatten()?,
+            })
+        })
+        .collect();
+    Ok(enqueue::accepted(
+        tx,
+        job,
+        (scope, transaction),
+        outgoing,
+        &recipients,
+    )?)
+}
+
+/// Resolves the recipients again, under the transaction: an account may have gone since RCPT.
+pub(crate) fn plan(
+    tx: &WriteTx<'_>,
+    job: &Job,
+    transaction: TraceId,
+) -> Result<Plan, DirectoryError> {
     let envelope = &job.envelope;
+    let others = match envelope.source.account {
+        Some(_) => ToOthers::from(envelope.source.via, &job.policy),
+        None => ToOthers::Denied,
+    };
     let addresses: Vec<EmailAddress> = envelope
         .recipients
         .iter()
         .map(|recipient| recipient.address.clone())
         .collect();
     let resolutions = addresses::resolve_many(tx, &addresses)?;
-    let mut copies: Vec<Copy> = Vec::new();
+    let mut copies = Copies::default();
+    let mut remote: Vec<usize> = Vec::new();
+    let mut named = HashSet::new();
     let mut fates = Vec::with_capacity(addresses.len());
-    let mut known = std::collections::HashMap::new();
     for (index, (address, resolution)) in addresses.iter().zip(&resolutions).enumerate() {
-        let scope = match route(address, resolution, envelope.source.via) {
-            Route::Mailbox(scope) => scope,
-            Route::Refuse(rejection) => {
-                fates.push(Fate {
-                    scope: None,
-                    result: Err(rejection),
-                });
-                continue;
+        // What is said of a copy is a guess, until `deliver` knows.
+        let (scope, result) = match route(address, resolution, others) {
+            Route::Mailbox(scope) => {
+                copies.add(job, transaction, scope, index);
+                (Some(scope), Ok(Outcome::Delivered))
             }
+            Route::Remote if named.insert(address) => {
+                remote.push(index);
+                (None, Ok(Outcome::Queued))
+            }
+            Route::Remote => (None, Ok(Outcome::Duplicate)),
+            Route::Refuse(rejection) => (None, Err(rejection)),
         };
-        // A guess, until `deliver` knows.
-        fates.push(Fate {
-            scope: Some(scope),
-            result: Ok(Outcome::Delivered),
+        fates.push(Fate { scope, result });
+    }
+    let mut copies = copies.list;
+    copies.sort_by_key(|copy| copy.scope.account);
+    Ok(Plan {
+        copies,
+        remote,
+        fates,
+    })
+}
+
+/// Copies as they are found, one for each account.
+#[derive(Default)]
+struct Copies {
+    list: Vec<Copy>,
+    places: HashMap<AccountId, usize>,
+}
+
+impl Copies {
+    /// Names one more recipient of an account.
+    fn add(&mut self, job: &Job, transaction: TraceId, scope: AccountScope, index: usize) {
+        let list = &mut self.list;
+        let place = *self.places.entry(scope.account).or_insert_with(|| {
+            list.push(Copy::new(job, transaction, scope, index));
+            list.len() - 1
         });
-        let place = *known.entry(scope.account).or_insert_with(|| {
-            let account = scope.account.to_string();
-            let message = transaction.to_string();
-            copies.push(Copy {
-                scope,
-                recipients: Vec::new(),
-                prefix: prefix::build(
-                    envelope.sender.as_ref(),
-                    address,
-                    &envelope.trace_header,
-                    job.prepared.begins(),
-                ),
-                id: DeliveryId::derive(&[b"accept", message.as_bytes(), account.as_bytes()]),
-            });
-            copies.len() - 1
-        });
-        if let Some(copy) = copies.get_mut(place) {
+        if let Some(copy) = list.get_mut(place) {
             copy.recipients.push(index);
         }
     }
-    copies.sort_by_key(|copy| copy.scope.account);
-    Ok((copies, fates))
+}
+
+impl Copy {
+    /// The copy of an account, under the name by which it was found first.
+    fn new(job: &Job, transaction: TraceId, scope: AccountScope, index: usize) -> Self {
+        let envelope = &job.envelope;
+        let (account, message) = (scope.account.to_string(), transaction.to_string());
+        let prefix = envelope.recipients.get(index).map(|recipient| {
+            prefix::build(
+                envelope.sender.as_ref(),
+                &recipient.address,
+                &envelope.trace_header,
+                job.prepared.begins(),
+            )
+        });
+        Self {
+            scope,
+            recipients: Vec::new(),
+            prefix: prefix.unwrap_or_default(),
+            id: DeliveryId::derive(&[b"accept", message.as_bytes(), account.as_bytes()]),
+        }
+    }
+}
+
+/// Delivers what was queued for a domain that is ours now: to those who have room.
+pub(crate) fn queued(tx: &WriteTx<'_>, job: &Job, plan: &mut Plan) -> Result<(), MailError> {
+    let outcomes = attempt(tx, job, plan.copies.iter(), Overshoot::Refuse)?;
+    for (copy, outcome) in plan.copies.iter().zip(outcomes) {
+        settle(&mut plan.fates, copy, &result_of(outcome, &job.policy));
+    }
+    Ok(())
 }
 
 /// Delivers first to those who have room. Those who have none are tried again, one message over
@@ -199,13 +283,17 @@ fn plan(
 fn deliver(
     tx: &WriteTx<'_>,
     job: &Job,
-    copies: &[Copy],
-    fates: &mut [Fate],
+    plan: &mut Plan,
     early: Option<Early>,
 ) -> Result<Sent, Failure> {
+    let Plan {
+        copies,
+        remote,
+        fates,
+    } = plan;
     let (outcomes, sent) = in_turn(tx, job, copies, fates, early)?;
     let mut full: Vec<&Copy> = Vec::new();
-    let mut taken = false;
+    let mut taken = !remote.is_empty();
     for (copy, outcome) in copies.iter().zip(outcomes) {
         match outcome {
             Delivered::Full(_) => full.push(copy),
@@ -264,7 +352,7 @@ fn attempt<'a>(
     job: &'a Job,
     copies: impl Iterator<Item = &'a Copy>,
     overshoot: Overshoot,
-) -> Result<Vec<Delivered>, Failure> {
+) -> Result<Vec<Delivered>, MailError> {
     let flags = Flags::default();
     let recipients: Vec<Recipient<'_>> = copies
         .map(|copy| Recipient {
@@ -283,7 +371,7 @@ fn attempt<'a>(
         content: job.prepared.content(),
         internal_date: OffsetTimestamp::utc(tx.now()),
     };
-    Ok(delivery::deliver_all(tx, delivery, &recipients)?)
+    delivery::deliver_all(tx, delivery, &recipients)
 }
 
 fn result_of(outcome: Delivered, policy: &Policy) -> Result<Outcome, Rejection> {
@@ -317,13 +405,14 @@ fn reason_for_all(fates: &[Fate]) -> Rejection {
         .unwrap_or_else(Rejection::no_recipients)
 }
 
-/// One trace row per recipient, for the administrators of its tenant.
+/// One trace row per recipient, for the administrators of its tenant. Returns which, in the order
+/// of the recipients.
 fn record(
     tx: &WriteTx<'_>,
     job: &Job,
     transaction: TraceId,
     fates: &[Fate],
-) -> Result<(), Failure> {
+) -> Result<Vec<Option<TraceId>>, Failure> {
     let source = &job.envelope.source;
     let sender = job
         .envelope
@@ -338,19 +427,24 @@ fn record(
         via: source.via.as_str(),
         client_ip: &source.ip.to_string(),
         sender: &sender,
-        message_id: job.prepared.message_id(),
+        message_id: &job.prepared.original().message_id,
         size: job.prepared.content().size(),
     };
     let mut rows = Vec::with_capacity(fates.len());
+    let mut ids = Vec::with_capacity(fates.len());
     for (recipient, fate) in job.envelope.recipients.iter().zip(fates) {
-        let Some(tenant) = tenant_of(tx, &recipient.address, fate)? else {
+        let Some(tenant) = tenant_of(tx, job, &recipient.address, fate)? else {
+            ids.push(None);
             continue;
         };
+        let id = tx.new_id();
+        ids.push(Some(id));
         let (outcome, detail) = match &fate.result {
             Ok(outcome) => (*outcome, String::new()),
             Err(rejection) => (Outcome::RejectedByRule, rejection.to_string()),
         };
         rows.push(TraceOfRecipient {
+            id,
             tenant,
             account: fate.scope.map(|scope| scope.account),
             recipient: recipient.address.to_string(),
@@ -358,17 +452,20 @@ fn record(
             detail,
         });
     }
-    Ok(trace::record(tx, &message, &rows)?)
+    trace::record(tx, &message, &rows)?;
+    Ok(ids)
 }
 
-/// The tenant that sees the row: the account's; for an address that has gone since RCPT its
-/// domain's; nobody when the domain has gone too.
+/// The tenant that sees the row: the account's; the sender's for a recipient elsewhere; for an
+/// address that has gone since RCPT its domain's; nobody when the domain has gone too.
 fn tenant_of(
     tx: &WriteTx<'_>,
+    job: &Job,
     address: &EmailAddress,
     fate: &Fate,
 ) -> Result<Option<TenantId>, DirectoryError> {
-    if let Some(scope) = fate.scope {
+    let sender = job.envelope.source.account.filter(|_| fate.result.is_ok());
+    if let Some(scope) = fate.scope.or(sender) {
         return Ok(Some(scope.tenant));
     }
     match domains::find(tx, PlatformScope::operator(), address.domain()) {

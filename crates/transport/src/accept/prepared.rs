@@ -1,71 +1,78 @@
 //! What is worked out about a message before the transaction: hash, compression, structure.
 
 use bytes::Bytes;
-use hikyaku_mailstore::Content;
+use hikyaku_blob::Contents;
+use hikyaku_mailstore::{Content, MailError};
 use hikyaku_message::ParsedMessage;
+use hikyaku_types::TenantId;
 
-use crate::prefix::Begins;
-
-/// Bytes of a Message-ID that the trace keeps; longer ones are no real ones.
-const MAX_MESSAGE_ID: usize = 250;
-
-/// Characters of a Subject that a report shows in its own: enough to recognise the message.
-const MAX_SUBJECT: usize = 120;
-
-/// Bytes of a message's header that a report returns; of a longer one the first fields.
-const MAX_RETURNED_HEADER: usize = 64 << 10;
+use crate::{prefix::Begins, report::Original};
 
 /// A message ready to be written.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     content: Content,
-    header: Bytes,
-    subject: String,
-    message_id: String,
+    original: Original,
     received_lines: usize,
     begins: Begins,
+    octets: Octets,
+}
+
+/// Which octets above 127 a message has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Octets {
+    /// Anywhere.
+    pub(crate) eight_bit: bool,
+    /// In its header.
+    pub(crate) in_header: bool,
 }
 
 impl Prepared {
     /// Parses, hashes and compresses: about the time of reading the message twice.
-    pub(super) fn new(message: &Bytes) -> Self {
+    pub(crate) fn new(contents: &Contents, message: &Bytes) -> Self {
         let parsed = ParsedMessage::parse(message);
         Self {
-            message_id: shown(parsed.message_id.as_deref().unwrap_or_default()),
+            original: Original::of(message, &parsed),
+            octets: octets(message, &parsed),
             received_lines: received_lines(message, &parsed),
             begins: begins(message, &parsed),
-            header: header(message, &parsed),
-            subject: subject(&parsed),
-            content: Content::from_parsed(message, &parsed),
+            content: Content::parsed(contents, message, &parsed),
         }
     }
 
+    /// Uploads a large content for these tenants.
+    pub(crate) async fn upload(
+        self,
+        contents: &Contents,
+        tenants: &[TenantId],
+    ) -> Result<Self, MailError> {
+        Ok(Self {
+            content: self.content.upload(contents, tenants).await?,
+            ..self
+        })
+    }
+
     /// What the mail store writes.
-    pub(super) const fn content(&self) -> &Content {
+    pub(crate) const fn content(&self) -> &Content {
         &self.content
     }
 
-    /// The Message-ID as the trace shows it; empty when there is none.
-    pub(super) fn message_id(&self) -> &str {
-        &self.message_id
+    /// What a report shows of it.
+    pub(crate) const fn original(&self) -> &Original {
+        &self.original
     }
 
-    /// The fields of the header, as far as a report returns them.
-    pub(super) fn header(&self) -> &[u8] {
-        &self.header
-    }
-
-    /// The Subject as people read it, as far as a report shows it; empty when there is none.
-    pub(super) fn subject(&self) -> &str {
-        &self.subject
+    /// Its octets above 127.
+    pub(crate) const fn octets(&self) -> Octets {
+        self.octets
     }
 
     /// What the content begins with.
-    pub(super) const fn begins(&self) -> Begins {
+    pub(crate) const fn begins(&self) -> Begins {
         self.begins
     }
 
     /// Received lines: the servers this message has passed.
-    pub(super) const fn received_lines(&self) -> usize {
+    pub(crate) const fn received_lines(&self) -> usize {
         self.received_lines
     }
 }
@@ -79,18 +86,13 @@ fn begins(message: &[u8], parsed: &ParsedMessage) -> Begins {
     }
 }
 
-/// Whole fields only. The bytes are those of the message, not a copy.
-fn header(message: &Bytes, parsed: &ParsedMessage) -> Bytes {
-    let ends = parsed.fields.iter().map(|field| field.whole.end());
-    let end = ends.take_while(|end| *end <= MAX_RETURNED_HEADER).last();
-    message.slice(..end.unwrap_or(0).min(message.len()))
-}
-
-fn subject(parsed: &ParsedMessage) -> String {
-    let subject = parsed.envelope.subject.as_ref();
-    let decoded = subject.map(|subject| subject.decoded()).unwrap_or_default();
-    let shown = decoded.chars().filter(|c| !c.is_control());
-    shown.take(MAX_SUBJECT).collect()
+fn octets(message: &[u8], parsed: &ParsedMessage) -> Octets {
+    let end = parsed.fields.last().map_or(0, |field| field.whole.end());
+    let header = message.get(..end).unwrap_or(message);
+    Octets {
+        eight_bit: !message.is_ascii(),
+        in_header: !header.is_ascii(),
+    }
 }
 
 fn received_lines(message: &[u8], parsed: &ParsedMessage) -> usize {
@@ -99,12 +101,4 @@ fn received_lines(message: &[u8], parsed: &ParsedMessage) -> usize {
         .iter()
         .filter(|field| field.is(message, "received"))
         .count()
-}
-
-/// One line of bounded length without control characters, whatever the sender wrote.
-fn shown(raw: &str) -> String {
-    raw.chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_MESSAGE_ID)
-        .collect()
 }

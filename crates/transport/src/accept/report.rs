@@ -2,44 +2,25 @@
 //!
 //! The transaction that delivers the message delivers the report. Others get none: whoever did not
 //! sign in can claim any sender, and nothing bounces to a stranger after acceptance (design §4).
-
-mod message;
-mod words;
+//! What becomes of recipients elsewhere is told by the queue, later.
 
 use bytes::Bytes;
 use hikyaku_db::WriteTx;
-use hikyaku_directory::{AccountScope, DirectoryError, Language, accounts, addresses};
-use hikyaku_mailstore::{
-    Content, Flags, Overshoot,
-    delivery::{self, Delivery, DeliveryId, Outcome as Delivered, Recipient, Target},
-};
-use hikyaku_types::{AccountId, OffsetTimestamp, TraceId};
+use hikyaku_directory::{AccountScope, Language};
+use hikyaku_mailstore::Content;
+use hikyaku_types::{AccountId, TraceId};
 use tracing::warn;
 
 use super::deliver::{Failure, Fate, Job};
 use crate::{
-    Rejection,
     envelope::Recipient as Addressee,
-    prefix::{self, Begins},
-    recipient::{Route, route},
-    trace::{self, Outcome, TraceOfMessage, TraceOfRecipient},
+    report::{self, Entry, Fate as Told, Reader, Report, Sealed},
+    trace::Outcome,
 };
-use message::Report;
-
-/// One recipient that the report is about.
-struct Entry<'a> {
-    recipient: &'a Addressee,
-    result: Result<(), &'a Rejection>,
-}
 
 /// A report that can be written before all fates are known, because success is asked for.
 pub(super) struct Early {
     transaction: TraceId,
-    reader: Reader,
-}
-
-/// Who reads the report.
-struct Reader {
     scope: AccountScope,
     language: Language,
 }
@@ -47,12 +28,12 @@ struct Reader {
 impl Early {
     /// The sender's account.
     pub(super) fn account(&self) -> AccountId {
-        self.reader.scope.account
+        self.scope.account
     }
 
     /// Delivers the report as far as these fates are worth telling.
     pub(super) fn send(self, tx: &WriteTx<'_>, job: &Job, fates: &[Fate]) -> Result<(), Failure> {
-        write(tx, job, self.transaction, &self.reader, fates)
+        write(tx, job, &self, fates)
     }
 }
 
@@ -61,16 +42,15 @@ pub(super) fn early(
     tx: &WriteTx<'_>,
     job: &Job,
     transaction: TraceId,
+    fates: &[Fate],
 ) -> Result<Option<Early>, Failure> {
     let recipients = &job.envelope.recipients;
-    if !recipients.iter().any(|recipient| recipient.told().success) {
+    let success =
+        |(recipient, fate): (&Addressee, &Fate)| recipient.told().success && fate.scope.is_some();
+    if !recipients.iter().zip(fates).any(success) {
         return Ok(None);
     }
-    let reader = reader(tx, job)?;
-    Ok(reader.map(|reader| Early {
-        transaction,
-        reader,
-    }))
+    reader(tx, job, transaction)
 }
 
 /// Delivers the report, if there is something to tell and somebody to tell it to. The sender's
@@ -85,31 +65,30 @@ pub(super) fn send(
     if entries(&job.envelope.recipients, fates).is_empty() {
         return Ok(());
     }
-    match reader(tx, job)? {
-        Some(reader) => write(tx, job, transaction, &reader, fates),
+    match reader(tx, job, transaction)? {
+        Some(reader) => write(tx, job, &reader, fates),
         None => Ok(()),
     }
 }
 
-fn write(
-    tx: &WriteTx<'_>,
-    job: &Job,
-    transaction: TraceId,
-    reader: &Reader,
-    fates: &[Fate],
-) -> Result<(), Failure> {
+fn write(tx: &WriteTx<'_>, job: &Job, reader: &Early, fates: &[Fate]) -> Result<(), Failure> {
     let entries = entries(&job.envelope.recipients, fates);
     let Some(sender) = job.envelope.sender.as_ref().filter(|_| !entries.is_empty()) else {
         return Ok(());
     };
+    let reporting = &job.envelope.reporting;
     let report = Report {
         to: sender,
-        transaction,
-        at: tx.now(),
+        host: &reporting.host,
+        name: &reader.transaction.to_string(),
+        now: tx.now(),
+        arrival: tx.now(),
+        envelope_id: reporting.envelope_id.as_deref(),
+        languages: job.policy.report_language,
         language: reader.language,
         entries: &entries,
-        original: &job.prepared,
-        reporting: &job.envelope.reporting,
+        original: job.prepared.original(),
+        whole: None,
     };
     let content = match report.to_message() {
         Ok(content) => Content::new(&Bytes::from(content)),
@@ -123,90 +102,46 @@ fn write(
             return Ok(());
         }
     };
-    deliver(tx, job, &report, reader.scope, &content)
+    let sealed = Sealed {
+        to: sender,
+        message_id: &report.message_id(),
+        content: &content,
+        session: job.envelope.source.session,
+    };
+    Ok(report::deliver(tx, &sealed, reader.scope, &job.policy)?)
 }
 
 /// The recipients whose fate the sender wants to hear.
 fn entries<'a>(recipients: &'a [Addressee], fates: &'a [Fate]) -> Vec<Entry<'a>> {
     let all = recipients.iter().zip(fates);
-    let entries = all.map(|(recipient, fate)| Entry {
-        recipient,
-        result: fate.result.as_ref().map(|_| ()),
+    let entries = all.filter_map(|(recipient, fate)| {
+        let told = recipient.told();
+        let fate = match &fate.result {
+            Ok(Outcome::Queued) => return None,
+            Ok(_) => told.success.then_some(Told::Delivered),
+            Err(rejection) => told.failure.then_some(Told::Refused(rejection)),
+        };
+        Some(Entry {
+            address: &recipient.address,
+            original: recipient.original.as_ref(),
+            fate: fate?,
+        })
     });
-    let wanted = |entry: &Entry<'_>| match entry.result {
-        Ok(()) => entry.recipient.told().success,
-        Err(_) => entry.recipient.told().failure,
-    };
-    entries.filter(wanted).collect()
+    entries.collect()
 }
 
 /// Who reads what is sent to the sender, and in which language. Nobody when the sender did not sign
 /// in, or has gone, or does not receive.
-fn reader(tx: &WriteTx<'_>, job: &Job) -> Result<Option<Reader>, Failure> {
-    let source = &job.envelope.source;
-    let (Some(sender), Some(_)) = (&job.envelope.sender, source.account) else {
+fn reader(tx: &WriteTx<'_>, job: &Job, transaction: TraceId) -> Result<Option<Early>, Failure> {
+    let (Some(sender), Some(_)) = (&job.envelope.sender, job.envelope.source.account) else {
         return Ok(None);
     };
-    let resolution = addresses::resolve(tx, sender)?;
-    let Route::Mailbox(scope) = route(sender, &resolution, source.via) else {
-        return Ok(None);
-    };
-    match accounts::load(tx, scope) {
-        Ok(account) => Ok(Some(Reader {
+    Ok(match report::reader(tx, sender)? {
+        Reader::Local(scope, language) => Some(Early {
+            transaction,
             scope,
-            language: account.language,
-        })),
-        Err(DirectoryError::NoSuchAccount(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Delivers and records.
-fn deliver(
-    tx: &WriteTx<'_>,
-    job: &Job,
-    report: &Report<'_>,
-    scope: AccountScope,
-    content: &Content,
-) -> Result<(), Failure> {
-    let (account, transaction) = (scope.account.to_string(), report.transaction.to_string());
-    let recipient = Recipient {
-        scope,
-        prefix: &prefix::build(None, report.to, b"", Begins::WithHeader),
-        mailbox: Target::Inbox,
-        flags: &Flags::default(),
-        id: DeliveryId::derive(&[b"report", transaction.as_bytes(), account.as_bytes()]),
-        // It is small, and it is about something that happened.
-        overshoot: Overshoot::AllowOnce,
-    };
-    let delivery = Delivery {
-        content,
-        internal_date: OffsetTimestamp::utc(tx.now()),
-    };
-    let (outcome, detail) = match delivery::deliver(tx, delivery, &recipient)? {
-        Delivered::Delivered(_) => (Outcome::Delivered, String::new()),
-        Delivered::Duplicate => (Outcome::Duplicate, String::new()),
-        Delivered::Full(_) => {
-            let rejection = Rejection::mailbox_full(job.policy.mailbox_full);
-            (Outcome::RejectedByRule, rejection.to_string())
-        }
-    };
-    let message = TraceOfMessage {
-        transaction: tx.new_id(),
-        session: trace::raw(job.envelope.source.session),
-        at: tx.now(),
-        via: "report",
-        client_ip: "",
-        sender: "",
-        message_id: &report.message_id(),
-        size: content.size(),
-    };
-    let row = TraceOfRecipient {
-        tenant: scope.tenant,
-        account: Some(scope.account),
-        recipient: report.to.to_string(),
-        outcome,
-        detail,
-    };
-    Ok(trace::record(tx, &message, &[row])?)
+            language,
+        }),
+        Reader::Elsewhere | Reader::Nobody => None,
+    })
 }

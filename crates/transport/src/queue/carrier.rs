@@ -3,12 +3,13 @@
 //! The queue decides when, and what an answer means; the carrier knows how: names, connections,
 //! the other side's protocol. Neither knows the other beyond these types.
 
-use std::{fmt::Debug, net::IpAddr, time::Duration};
+use std::{borrow::Cow, fmt::Debug, net::IpAddr, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use hikyaku_types::{Domain, EmailAddress};
 
+use super::settle::one_line;
 use crate::{Notify, OriginalRecipient, Reporting};
 
 /// Takes messages to other hosts.
@@ -132,4 +133,84 @@ pub enum TroubleKind {
     TooBig,
     /// The mail of that domain leads back to this host, where the domain is not known.
     Loop,
+    /// Something of ours failed before anybody was spoken to.
+    Local,
+}
+
+impl TroubleKind {
+    const WORDS: [(Self, &'static str); 16] = [
+        (Self::NoSuchDomain, "no_such_domain"),
+        (Self::NullMx, "null_mx"),
+        (Self::Dns, "dns"),
+        (Self::Connect, "connect"),
+        (Self::Timeout, "timeout"),
+        (Self::Cut, "cut"),
+        (Self::Tls, "tls"),
+        (Self::Auth, "auth"),
+        (Self::Protocol, "protocol"),
+        (Self::Refused, "refused"),
+        (Self::Recipient, "recipient"),
+        (Self::NoUtf8, "no_utf8"),
+        (Self::NoEightBit, "no_eight_bit"),
+        (Self::TooBig, "too_big"),
+        (Self::Loop, "loop"),
+        (Self::Local, "local"),
+    ];
+
+    /// The word in the database, in answers of the API and in logs.
+    pub fn as_str(self) -> &'static str {
+        let known = Self::WORDS.iter().find(|(kind, _)| *kind == self);
+        known.map_or("local", |(_, word)| word)
+    }
+
+    /// The kind of a word; nothing for one that is not known.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let known = Self::WORDS.iter().find(|(_, known)| *known == word);
+        known.map(|(kind, _)| *kind)
+    }
+
+    /// Whether other mail to the same destination would meet it too, so that all of it waits.
+    pub(crate) const fn is_of_the_destination(self) -> bool {
+        matches!(
+            self,
+            Self::Dns | Self::Connect | Self::Timeout | Self::Cut | Self::Tls | Self::Auth
+        )
+    }
+}
+
+/// `5.1.1 mx.example.net: 550 no such user`, as far as it is known; else the kind.
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ", self.status)?;
+        if let Some(host) = &self.host {
+            write!(f, "{host}: ")?;
+        }
+        f.write_str(self.reply.as_deref().unwrap_or(self.kind.as_str()))
+    }
+}
+
+impl Trouble {
+    /// The same with the others' words as one line of bounded length, whatever they are.
+    pub(crate) fn cleaned(&self) -> Self {
+        Self {
+            kind: self.kind,
+            status: self.status_or("4.0.0").into_owned(),
+            host: self.host.as_deref().map(one_line),
+            reply: self.reply.as_deref().map(one_line),
+        }
+    }
+
+    /// The status, or `other` when it is none.
+    pub(crate) fn status_or<'a>(&'a self, other: &'a str) -> Cow<'a, str> {
+        let mut parts = self.status.split('.');
+        let class = matches!(parts.next(), Some("2" | "4" | "5"));
+        let is_number =
+            |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        let rest: Vec<&str> = parts.collect();
+        if class && rest.len() == 2 && rest.iter().all(|part| is_number(part)) {
+            Cow::Borrowed(&self.status)
+        } else {
+            Cow::Borrowed(other)
+        }
+    }
 }

@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod accept;
+mod queue;
 mod reports;
 mod world;

@@ -8,7 +8,7 @@ use hikyaku_directory::{
 };
 use hikyaku_mailstore::Quota;
 use hikyaku_message::ParsedMessage;
-use hikyaku_transport::{Answer, Envelope, Notify, OriginalRecipient, Policy, Via};
+use hikyaku_transport::{Answer, Envelope, Notify, OriginalRecipient, Policy, ReportLanguage, Via};
 use hikyaku_types::ByteSize;
 
 use crate::world::{World, envelope};
@@ -18,6 +18,14 @@ const SUCCESS: Notify = Notify {
     failure: true,
     delay: false,
 };
+
+/// Reports are in English.
+fn english() -> Policy {
+    Policy {
+        report_language: ReportLanguage::Only(Language::En),
+        ..Policy::default()
+    }
+}
 
 /// A message that taro sends after signing in.
 fn from_taro(taro: AccountScope, recipients: &[&str], notify: Notify) -> Envelope {
@@ -64,7 +72,7 @@ fn part<'a>(report: &'a str, media_type: &str) -> &'a str {
 
 hikyaku_db::on_both_engines! {
     async fn a_sender_who_asks_hears_of_the_delivery(test: TestDatabase) {
-        let world = World::new(test, Policy::default()).await;
+        let world = World::new(test, english()).await;
         let taro = world.taro().await;
         let hana = world.account("hana", Quota::UNLIMITED).await;
         world.account("jiro", Quota::UNLIMITED).await;
@@ -124,7 +132,7 @@ hikyaku_db::on_both_engines! {
 
     /// After acceptance nothing bounces to a stranger, but who signed in is none.
     async fn a_sender_hears_of_recipients_who_did_not_get_it(test: TestDatabase) {
-        let world = World::new(test, Policy::default()).await;
+        let world = World::new(test, english()).await;
         let taro = world.taro().await;
         let full = Quota { bytes: ByteSize(1), messages: 0 };
         let hana = world.account("hana", full).await;
@@ -158,7 +166,7 @@ hikyaku_db::on_both_engines! {
     /// The report is written before it is known whether the accounts behind the sender's take the
     /// message: when one does not, it is written again.
     async fn a_report_says_what_became_of_it_wherever_it_was_written(test: TestDatabase) {
-        let world = World::new(test, Policy::default()).await;
+        let world = World::new(test, english()).await;
         let full = Quota { bytes: ByteSize(1), messages: 0 };
         let before = world.account("before", full).await;
         let taro = world.taro().await;
@@ -188,7 +196,7 @@ hikyaku_db::on_both_engines! {
     /// Their accounts are locked in the same order by both, so nobody waits for a deadlock to be
     /// found.
     async fn people_who_write_to_each_other_do_not_wait(test: TestDatabase) {
-        let world = World::new(test, Policy::default()).await;
+        let world = World::new(test, english()).await;
         let taro = world.taro().await;
         let hana = world.account("hana", Quota::UNLIMITED).await;
         let senders: Vec<_> = (0..8)
@@ -217,7 +225,7 @@ hikyaku_db::on_both_engines! {
 
     /// What anybody can claim to be brings nobody a report, and a report brings none either.
     async fn strangers_and_nobody_hear_nothing(test: TestDatabase) {
-        let world = World::new(test, Policy::default()).await;
+        let world = World::new(test, english()).await;
         let taro = world.taro().await;
         world.account("hana", Quota::UNLIMITED).await;
         let to = ["hana@example.test"];
@@ -231,7 +239,8 @@ hikyaku_db::on_both_engines! {
         assert_eq!((world.count(taro).await, world.trace().await.len()), (0, 2));
     }
 
-    async fn reports_are_in_the_language_of_the_account(test: TestDatabase) {
+    /// The account's language comes first.
+    async fn reports_are_in_both_languages(test: TestDatabase) {
         let world = World::new(test, Policy::default()).await;
         let taro = world.account("taro", Quota::UNLIMITED).await;
         let jiro = world.account("次郎", Quota::UNLIMITED).await;
@@ -247,7 +256,7 @@ hikyaku_db::on_both_engines! {
         let report = world.last_message(taro).await;
         let parsed = ParsedMessage::parse(report.as_bytes());
         let subject = parsed.envelope.subject.unwrap();
-        assert_eq!(subject.decoded(), "配信しました: 見積り");
+        assert_eq!(subject.decoded(), "配信しました (Delivered): 見積り");
         assert!(!report.contains("In-Reply-To"), "{report}");
         let status = part(&report, "message/delivery-status");
         assert!(
@@ -262,7 +271,7 @@ hikyaku_db::on_both_engines! {
 
     /// A header of any length, and fields that cannot be written, do not cost the message.
     async fn a_report_stays_small_and_valid(test: TestDatabase) {
-        let world = World::new(test, Policy::default()).await;
+        let world = World::new(test, english()).await;
         let taro = world.taro().await;
         let hana = world.account("hana", Quota::UNLIMITED).await;
         let mut envelope = from_taro(taro, &["hana@example.test"], SUCCESS);

@@ -2,19 +2,19 @@
 
 use bytes::Bytes;
 use hikyaku_blob::SpaceWatch;
-use hikyaku_db::{Lane, testing::TestDatabase};
+use hikyaku_db::{Lane, WriteTx, testing::TestDatabase};
 use hikyaku_directory::{
     AccountScope, DirectoryError, PlatformScope, TenantScope,
     accounts::{self, NewAccount},
     addresses, domains,
     tenants::{self, NewTenant},
 };
-use hikyaku_mailstore::{Limits, MailboxPath, Mailstore, Quota};
+use hikyaku_mailstore::{Limits, MailboxPath, Mailstore, Quota, Registry};
 use hikyaku_transport::{
-    Answer, Envelope, Policy, Recipient, Rejection, Reporting, Source, Transport, Via,
+    Answer, Envelope, Policy, Recipient, Rejection, Reporting, Source, Transport, Via, queue,
     trace::{self, Search},
 };
-use hikyaku_types::{Id, SessionId};
+use hikyaku_types::{ByteSize, Id, SessionId};
 
 pub(crate) const MAIL: &str = "From: a@remote.example\r\nTo: x@example.test\r\nMessage-ID: <one@remote>\r\n\
                     Subject: hello\r\n\r\nA letter.\r\n";
@@ -40,7 +40,11 @@ impl World {
             .await
             .unwrap();
         let transport = Transport::new(test.db.clone(), policy, SpaceWatch::elsewhere());
-        let mailstore = Mailstore::new(test.db.clone(), Limits::default());
+        let registry = Registry {
+            references: vec![queue::REFERENCES],
+            ..Registry::default()
+        };
+        let mailstore = Mailstore::with_registry(test.db.clone(), Limits::default(), registry);
         Self {
             test,
             tenant,
@@ -58,6 +62,32 @@ impl World {
             Ok::<_, hikyaku_mailstore::MailError>(scope)
         });
         made.await.unwrap()
+    }
+
+    /// A further domain of the tenant, with an account.
+    pub(crate) async fn open_domain(&self, name: &str, local: &str) -> AccountScope {
+        let (domain, address) = (name.parse().unwrap(), format!("{local}@{name}"));
+        let new = NewAccount::person(address.parse().unwrap());
+        let tenant = self.tenant;
+        let made = self.test.db.write(Lane::Mail, move |tx| {
+            let operator = PlatformScope::operator();
+            domains::create(tx, operator, tenant, &domain).unwrap();
+            let scope = accounts::create(tx, operator, &new).unwrap();
+            hikyaku_mailstore::accounts::create(tx, scope, Quota::UNLIMITED)?;
+            Ok::<_, hikyaku_mailstore::MailError>(scope)
+        });
+        made.await.unwrap()
+    }
+
+    /// Lets an account have so many bytes; 0 is unlimited.
+    pub(crate) async fn resize(&self, scope: AccountScope, bytes: u64) {
+        let quota = Quota {
+            bytes: ByteSize(bytes),
+            messages: 0,
+        };
+        let change =
+            move |tx: &WriteTx<'_>| hikyaku_mailstore::accounts::set_quota(tx, scope, quota);
+        self.test.db.write(Lane::Mail, change).await.unwrap();
     }
 
     pub(crate) async fn alias(&self, alias: &str, target: &str) {
