@@ -222,22 +222,27 @@ fn parse(rows: &[ImportRow]) -> (Vec<(u64, EmailAddress)>, Vec<RowError>) {
     let mut errors = Vec::new();
     let mut first_rows: HashMap<EmailAddress, u64> = HashMap::new();
     for row in rows {
-        match parse_row(row) {
-            Ok(address) => {
-                let first = *first_rows.entry(address.clone()).or_insert(row.number);
-                if first != row.number {
-                    errors.push(row_error(row.number, RowProblem::Repeated { first }));
-                }
-                parsed.push((row.number, address));
+        let address = row.address.trim().parse::<EmailAddress>();
+        // A row may be wrong and repeat another, or be repeated, all the same.
+        if let Ok(address) = &address {
+            let first = *first_rows.entry(address.clone()).or_insert(row.number);
+            if first != row.number {
+                errors.push(row_error(row.number, RowProblem::Repeated { first }));
             }
+        }
+        match parse_row(row, address) {
+            Ok(address) => parsed.push((row.number, address)),
             Err(problem) => errors.push(row_error(row.number, problem)),
         }
     }
     (parsed, errors)
 }
 
-fn parse_row(row: &ImportRow) -> Result<EmailAddress, RowProblem> {
-    let address: EmailAddress = row.address.trim().parse()?;
+fn parse_row(
+    row: &ImportRow,
+    address: Result<EmailAddress, AddressError>,
+) -> Result<EmailAddress, RowProblem> {
+    let address = address?;
     name::display_name(&row.name)?;
     PasswordHash::check(&row.password)?;
     Ok(address)

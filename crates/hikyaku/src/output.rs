@@ -45,6 +45,31 @@ pub(crate) fn text_of(item: &Value, field: &str) -> String {
         .collect()
 }
 
+/// So many things: "1 message", "2 messages". The word takes an s when there are several.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
+    }
+}
+
+/// A number of bytes, to a tenth of the largest unit that fits.
+pub(crate) fn size_text(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut tenths = u128::from(bytes) * 10;
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    match (unit, bytes) {
+        (0, 1) => "1 byte".to_owned(),
+        (0, bytes) => format!("{bytes} {name}"),
+        _ => format!("{}.{} {name}", tenths / 10, tenths % 10),
+    }
+}
+
 fn in_words(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
@@ -127,6 +152,22 @@ mod tests {
         let item = json!({"aliases": ["a@x.test", "b@x.test"], "logins": []});
         assert_eq!(text_of(&item, "aliases"), "a@x.test, b@x.test");
         assert_eq!(text_of(&item, "logins"), "-");
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        assert_eq!(counted(0, "account"), "0 accounts");
+        assert_eq!(counted(1, "account"), "1 account");
+        assert_eq!(counted(2, "account"), "2 accounts");
+        for (bytes, expected) in [
+            (1, "1 byte"),
+            (1023, "1023 bytes"),
+            (1536, "1.5 KiB"),
+            (5 << 30, "5.0 GiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(size_text(bytes), expected);
+        }
     }
 
     #[test]

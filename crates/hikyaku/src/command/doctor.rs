@@ -10,7 +10,7 @@ use crate::{
     cli::Doctor,
     client::Payload,
     failure::{Failure, NEEDS_A_LOOK},
-    output::{Output, text_of},
+    output::{Output, counted, text_of},
 };
 
 pub(crate) async fn run(session: &mut Session, options: Doctor) -> Result<ExitCode, Failure> {
@@ -22,7 +22,8 @@ pub(crate) async fn run(session: &mut Session, options: Doctor) -> Result<ExitCo
         .stream(Method::POST, "/api/v1/doctor", body, |line| {
             match line.get("progress") {
                 Some(progress) if output == Output::Text => {
-                    eprintln!("checked {} accounts", text_of(progress, "done"));
+                    let done = progress["done"].as_u64().unwrap_or(0);
+                    eprintln!("checked {}", counted(done, "account"));
                 }
                 Some(_) => {}
                 None => report = line,
@@ -47,11 +48,18 @@ fn describe(report: &Value) -> String {
         .map(|item| format!("{}: {}", text_of(item, "where"), text_of(item, "what")))
         .collect();
     lines.push(match report["found"].as_u64().unwrap_or(0) {
-        0 => format!("all well: {} accounts checked", text_of(report, "accounts")),
-        n => format!(
-            "{n} inconsistencies found, {} repaired",
-            text_of(report, "repaired")
-        ),
+        0 => {
+            let accounts = report["accounts"].as_u64().unwrap_or(0);
+            format!("all well: {} checked", counted(accounts, "account"))
+        }
+        n => {
+            let word = if n == 1 {
+                "inconsistency"
+            } else {
+                "inconsistencies"
+            };
+            format!("{n} {word} found, {} repaired", text_of(report, "repaired"))
+        }
     });
     lines.join("\n")
 }

@@ -29,7 +29,7 @@ fn with_mail() -> Result<Scene> {
 fn a_sound_store_is_told_to_be_sound() -> Result<()> {
     in_both_modes(|scene| {
         scene.account(TARO)?;
-        contains(&scene.told(&["doctor"])?, &["all well: 1 accounts checked"])?;
+        contains(&scene.told(&["doctor"])?, &["all well: 1 account checked"])?;
         let report = scene.json(&["doctor", "--account", TARO])?;
         ensure!(report["found"] == 0 && report["accounts"] == 1, "{report}");
         let unknown = ["doctor", "--account", "x@example.test"];

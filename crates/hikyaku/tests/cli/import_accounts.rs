@@ -76,20 +76,30 @@ fn wrong_rows_are_named_as_the_table_shows_them() -> Result<()> {
                     Good,fine@example.test,correct horse 7\n\
                     Twice,GOOD@example.test,another pass\n\
                     Empty,empty@example.test,\n\
-                    Nobody,nobody@example.test,correct horse 7\n";
-        let problem = refused(scene, file, "rows_rejected", "5 rows are wrong")?;
+                    Nobody,nobody@example.test,correct horse 7\n\
+                    Wrong itself,empty@example.test,correct horse 7\n\
+                    Twice wrong,empty@example.test,\n";
+        let problem = refused(scene, file, "rows_rejected", "7 rows are wrong")?;
         let rows: Vec<u64> = problem["errors"]
             .as_array()
             .into_iter()
             .flatten()
             .filter_map(|error| error["row"].as_u64())
             .collect();
-        ensure!(rows == [3, 4, 6, 7, 8], "which rows: {problem}");
+        ensure!(rows == [3, 4, 6, 7, 8, 9, 10, 10], "which rows: {problem}");
         let path = scene.home.join("accounts.csv").display().to_string();
         let words = scene.run(&["account", "import", &path])?.text();
         contains(
             &words,
             &["row 3: ", "row 4: ", "row 6: ", "row 7: ", "row 8: "],
+        )?;
+        // A row that is wrong itself is repeated all the same.
+        contains(
+            &words,
+            &[
+                "row 9: the address stands in row 7 already",
+                "row 10: the address stands in row 7",
+            ],
         )?;
         contains(&words, &["there is no domain third.test"])
     })
@@ -111,6 +121,23 @@ fn an_address_that_exists_stops_the_whole_file() -> Result<()> {
         "no_such_account",
         "there is no account",
     )?;
+    scene.end()
+}
+
+#[test]
+fn one_account_is_not_several() -> Result<()> {
+    let scene = Scene::new(Server::Stopped)?;
+    let file = "address,password\ntaro@example.test,correct horse 7\n";
+    let path = scene
+        .home
+        .write("accounts.csv", file)?
+        .display()
+        .to_string();
+    contains(
+        &scene.told(&["account", "import", &path])?,
+        &["1 account created"],
+    )?;
+    contains(&scene.told(&["doctor"])?, &["all well: 1 account checked"])?;
     scene.end()
 }
 

@@ -19,7 +19,7 @@ use crate::{
     services::Services,
 };
 
-/// Wrong rows that are named at most; the rest is counted.
+/// What is wrong with rows, named at most so often; wrong rows are counted all.
 const MAX_NAMED: usize = 200;
 /// Hashed passwords between two lines of progress.
 const PROGRESS_STEP: usize = 50;
@@ -146,7 +146,10 @@ impl From<BulkError> for Problem {
 
 /// The problem that names the wrong rows; nothing was created.
 fn rejected(errors: &[RowError]) -> Problem {
-    let mut problem = Problem::bad_request(match errors.len() {
+    let mut rows: Vec<u64> = errors.iter().map(|error| error.row).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let mut problem = Problem::bad_request(match rows.len() {
         1 => "1 row is wrong; no account was created".to_owned(),
         n => format!("{n} rows are wrong; no account was created"),
     });

@@ -10,7 +10,7 @@ use super::super::Session;
 use crate::{
     client::Payload,
     failure::Failure,
-    output::{Output, text_of},
+    output::{Output, counted, text_of},
 };
 
 pub(crate) async fn run(session: &mut Session, file: &Path) -> Result<ExitCode, Failure> {
@@ -25,9 +25,9 @@ pub(crate) async fn run(session: &mut Session, file: &Path) -> Result<ExitCode, 
             Payload::Csv(bytes),
             |line| match line.get("progress") {
                 Some(progress) if output == Output::Text => eprintln!(
-                    "{} of {} passwords hashed",
+                    "{} of {} hashed",
                     text_of(progress, "done"),
-                    text_of(progress, "total")
+                    counted(progress["total"].as_u64().unwrap_or(0), "password")
                 ),
                 Some(_) => {}
                 None => report = line,
@@ -46,7 +46,8 @@ pub(crate) async fn run(session: &mut Session, file: &Path) -> Result<ExitCode, 
         );
     }
     output.result(&report, || {
-        format!("{} accounts created", text_of(&report, "created"))
+        let created = report["created"].as_u64().unwrap_or(0);
+        format!("{} created", counted(created, "account"))
     });
     Ok(ExitCode::SUCCESS)
 }
