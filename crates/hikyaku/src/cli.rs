@@ -276,9 +276,11 @@ impl Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mailbox {
     /// Read old mail in. A run that was cut goes on where it stood; nothing comes in twice.
-    Import(Transfer),
-    /// Write mail out.
-    Export(Transfer),
+    Import(Import),
+    /// The imports of an account, newest first.
+    Imports(Imports),
+    /// Write mail out. A run that was cut goes on where it stood.
+    Export(Export),
     /// Take mail over from a mailbox on another host. A run that was cut goes on where it stood;
     /// nothing comes in twice, and nothing is changed there.
     Fetch(Box<Fetch>),
@@ -286,19 +288,65 @@ pub(crate) enum Mailbox {
     Restore(Restore),
 }
 
+/// What happens when a message finds no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhenFull {
+    /// The import ends.
+    Stop,
+    /// The message is left out and listed; others may be smaller.
+    Skip,
+}
+
 #[derive(Debug, Args)]
-pub(crate) struct Transfer {
+pub(crate) struct Import {
     /// The account.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) account: EmailAddress,
     /// The form of the files.
     #[arg(long)]
     pub(crate) format: Format,
-    /// Import: where an mbox file goes (INBOX). Export: only this folder, not all of them.
+    /// Where an mbox file goes (INBOX).
     #[arg(long, value_name = "NAME")]
     pub(crate) folder: Option<String>,
-    /// Import: an mbox file, a folder of them, or a Maildir. Export: the folder to write to, one
-    /// mbox file or Maildir folder per mail folder. On the machine of the server.
+    /// Read files again that an earlier run had read.
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// Bring back what was imported before and deleted since.
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// What happens when a message finds no room.
+    #[arg(long, value_name = "WHAT", default_value = "stop")]
+    pub(crate) when_full: WhenFull,
+    /// Keep usual names such as 送信済み, instead of using the account's own folder for it.
+    #[arg(long)]
+    pub(crate) keep_names: bool,
+    /// An mbox file, a folder of them, or a Maildir. On the machine of the server.
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Imports {
+    /// The account.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) account: EmailAddress,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The account.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) account: EmailAddress,
+    /// The form of the files.
+    #[arg(long)]
+    pub(crate) format: Format,
+    /// Only this folder, not all of them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) folder: Option<String>,
+    /// Name the folders of a Maildir in UTF-8, for a Dovecot that is set up so.
+    #[arg(long)]
+    pub(crate) utf8_names: bool,
+    /// The folder to write to, empty or not there, or that of an export that was cut: one mbox
+    /// file or Maildir folder per mail folder. On the machine of the server.
     pub(crate) path: PathBuf,
 }
 

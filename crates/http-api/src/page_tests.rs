@@ -2,11 +2,12 @@
 
 const PAGE: &str = include_str!("../../../docs/api.md");
 /// Where codes are given.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     include_str!("problem.rs"),
     include_str!("route.rs"),
     include_str!("route/account_import.rs"),
     include_str!("route/mailbox_fetch.rs"),
+    include_str!("route/mailbox_import.rs"),
     include_str!("route/mailbox_transfer.rs"),
 ];
 

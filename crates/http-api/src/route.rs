@@ -6,7 +6,9 @@ mod aliases;
 mod doctor;
 mod domains;
 mod json;
+mod mailbox_export;
 mod mailbox_fetch;
+mod mailbox_import;
 mod mailbox_restore;
 mod mailbox_transfer;
 mod tenants;
@@ -57,8 +59,9 @@ pub fn control_router(services: Services) -> Router {
         )
         .route("/api/v1/mailboxes/restore", post(mailbox_restore::restore))
         .route("/api/v1/mailboxes/fetch", post(mailbox_fetch::fetch))
-        .route("/api/v1/mailboxes/import", post(mailbox_transfer::import))
-        .route("/api/v1/mailboxes/export", post(mailbox_transfer::export))
+        .route("/api/v1/mailboxes/import", post(mailbox_import::import))
+        .route("/api/v1/mailboxes/imports", get(mailbox_import::list))
+        .route("/api/v1/mailboxes/export", post(mailbox_export::export))
         .route("/api/v1/trace", get(trace::search))
         .route("/api/v1/doctor", post(doctor::check))
         .fallback(unknown)

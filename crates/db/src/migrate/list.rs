@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = migrations![
     5 "0005_trace",
     6 "0006_queue",
     7 "0007_objects",
+    8 "0008_transfer",
     9 "0009_fetch",
     11 "0011_nodes",
 ];

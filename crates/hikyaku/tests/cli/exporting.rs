@@ -33,16 +33,13 @@ fn files(root: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 
 fn transfer(scene: &Scene, what: &str, account: &str, format: &str, to: &str) -> Result<u64> {
     let path = scene.home.join(to).display().to_string();
+    let mut arguments = vec!["mailbox", what, "--account", account, "--format", format];
+    if what == "import" {
+        arguments.push("--keep-names");
+    }
+    arguments.push(&path);
     let report = scene
-        .json(&[
-            "mailbox",
-            what,
-            "--account",
-            account,
-            "--format",
-            format,
-            &path,
-        ])
+        .json(&arguments)
         .with_context(|| format!("{what} {account} {format} {to}"))?;
     let field = if what == "import" {
         "imported"
@@ -81,11 +78,14 @@ fn an_mbox_that_goes_out_and_in_is_the_same() -> Result<()> {
         ensure!(transfer(scene, "export", TARO, "mbox", "first")? == 12);
         ensure!(transfer(scene, "import", HANAKO, "mbox", "first")? == 12);
         ensure!(transfer(scene, "export", HANAKO, "mbox", "second")? == 12);
-        let first = files(&scene.home.join("first"))?;
+        let marker = Path::new(".hikyaku-export");
+        let mut first = files(&scene.home.join("first"))?;
+        let mut second = files(&scene.home.join("second"))?;
         ensure!(
-            first == files(&scene.home.join("second"))?,
-            "the second export differs"
+            first.remove(marker) != second.remove(marker),
+            "they are of two accounts"
         );
+        ensure!(first == second, "the second export differs");
         let bills = &first[Path::new("請求書/2026年.mbox")];
         let text = String::from_utf8_lossy(bills);
         contains(
@@ -178,12 +178,66 @@ fn one_folder_goes_out_alone() -> Result<()> {
         };
         let arguments = export("請求書/2026年", "bills");
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        contains(&scene.told(&arguments)?, &["6 messages of 1 folders"])?;
+        contains(
+            &scene.told(&arguments)?,
+            &["6 messages of 1 folder written"],
+        )?;
         let names: Vec<PathBuf> = files(&scene.home.join("bills"))?.into_keys().collect();
-        ensure!(names == [Path::new("請求書/2026年.mbox")], "{names:?}");
+        let expected = [".hikyaku-export", "請求書/2026年.mbox"].map(PathBuf::from);
+        ensure!(names == expected, "{names:?}");
         let arguments = export("見積", "estimates");
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         scene.refused(&arguments, "no_such_mailbox", "見積")?;
+        Ok(())
+    })
+}
+
+/// Folders named in UTF-8 come back as well, and the export of another account is left alone.
+#[test]
+fn exports_do_not_mix() -> Result<()> {
+    in_both_modes(|scene| {
+        fill(scene)?;
+        let to = scene.home.join("out").display().to_string();
+        let export = |account, more: &[&'static str]| {
+            let all = [
+                "mailbox",
+                "export",
+                "--account",
+                account,
+                "--format",
+                "maildir",
+            ];
+            let all = all.iter().chain(more).map(|word| (*word).to_owned());
+            all.chain([to.clone()]).collect::<Vec<String>>()
+        };
+        let first = export(TARO, &["--utf8-names"]);
+        let first: Vec<&str> = first.iter().map(String::as_str).collect();
+        contains(
+            &scene.told(&first)?,
+            &["12 messages of ", " folders written to "],
+        )?;
+        ensure!(
+            scene.home.join("out/.請求書.2026年/cur").is_dir(),
+            "no UTF-8"
+        );
+        ensure!(transfer(scene, "import", HANAKO, "maildir", "out")? == 12);
+        for (account, more) in [(TARO, &[][..]), (HANAKO, &["--utf8-names"])] {
+            let other = export(account, more);
+            let other: Vec<&str> = other.iter().map(String::as_str).collect();
+            scene.refused(&other, "other_export", "has an export of another account")?;
+        }
+        scene.home.write("full/notes.txt", "mine")?;
+        let full = scene.home.join("full").display().to_string();
+        let all = [
+            "mailbox",
+            "export",
+            "--account",
+            TARO,
+            "--format",
+            "mbox",
+            &full,
+        ];
+        scene.refused(&all, "not_empty", "is not empty")?;
         Ok(())
     })
 }

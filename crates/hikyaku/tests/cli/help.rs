@@ -8,7 +8,7 @@ use hikyaku_testkit::program::{Finished, finish};
 use crate::scene::{BINARY, USAGE, contains};
 
 /// Every command that does something. A command that is added is added here, and tested.
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "account create",
     "account delete",
     "account import",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 23] = [
     "init",
     "mailbox export",
     "mailbox import",
+    "mailbox imports",
     "mailbox restore",
     "serve",
     "tenant create",

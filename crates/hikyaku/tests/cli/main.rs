@@ -14,6 +14,7 @@ mod exporting;
 mod help;
 mod import_accounts;
 mod importing;
+mod importing_again;
 mod init;
 mod limits;
 mod locking;

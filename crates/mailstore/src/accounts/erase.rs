@@ -7,7 +7,9 @@ use hikyaku_types::{MailboxId, MessageId};
 use crate::{Mailstore, change, error::MailError, expunge::Which, purge};
 
 /// Tables that hold rows of an account which nothing counts; the account's own row goes last.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
+    "import_position",
+    "import_run",
     "collected_folder",
     "subscription",
     "deleted_mailbox",
@@ -53,6 +55,7 @@ impl Mailstore {
             }
             removed += self.erase_messages(scope).await?;
             self.erase_changes(scope).await?;
+            self.erase_imported(scope).await?;
             self.erase_collected(scope).await?;
             if self
                 .db()
@@ -93,6 +96,22 @@ impl Mailstore {
         let chunk = self.chunk();
         let prune = move |tx: &WriteTx<'_>| change::prune(tx, scope, 0, chunk);
         while self.db().write(Lane::Background, prune).await? > 0 {}
+        Ok(())
+    }
+
+    /// What is remembered of messages that were imported.
+    async fn erase_imported(&self, scope: AccountScope) -> Result<(), MailError> {
+        let limit = i64::try_from(self.chunk()).unwrap_or(i64::MAX);
+        let erase = move |tx: &WriteTx<'_>| {
+            super::lock(tx, scope)?;
+            let erased = tx.execute(
+                "DELETE FROM import_message WHERE account_id = ?1 AND (identity, copy) IN \
+                 (SELECT identity, copy FROM import_message WHERE account_id = ?1 LIMIT ?2)",
+                params![scope.account, limit],
+            )?;
+            Ok::<_, MailError>(erased)
+        };
+        while self.db().write(Lane::Background, erase).await? > 0 {}
         Ok(())
     }
 

@@ -57,21 +57,6 @@ pub(crate) fn ensure_path(
     Ok(MailboxId::from_i64(parent))
 }
 
-/// Makes the mailbox of a path, if it is missing, in a transaction of its own.
-pub(crate) fn ensure(
-    tx: &WriteTx<'_>,
-    scope: AccountScope,
-    path: &MailboxPath,
-    limits: &Limits,
-) -> Result<MailboxId, MailError> {
-    let account = accounts::lock(tx, scope)?;
-    let mut settlement = Settlement::default();
-    let id = ensure_path(tx, &account, path, None, limits, &mut settlement)?;
-    accounts::settle(tx, &account, settlement)?;
-    tx.hint(Hint::Mail(scope.account));
-    Ok(id)
-}
-
 fn insert_new(
     tx: &WriteTx<'_>,
     account: &Locked,

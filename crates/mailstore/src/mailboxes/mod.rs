@@ -13,7 +13,7 @@ mod rename;
 mod subscribe;
 mod tree;
 
-pub(crate) use create::{ensure, ensure_path};
+pub(crate) use create::ensure_path;
 pub(crate) use delete::DELETED_PARENT;
 pub(crate) use find::{by_path, by_role, exists};
 pub(crate) use insert::{NewMailbox, insert_mailboxes};

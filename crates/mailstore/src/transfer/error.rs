@@ -29,6 +29,23 @@ pub enum TransferError {
         /// Which one.
         path: PathBuf,
     },
+    /// An export would mix its files with others.
+    #[error(
+        "{path} is not empty and was not begun by an export: name a folder that is empty or not there"
+    )]
+    NotEmpty {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// The folder has an export of another account or in another form.
+    #[error(
+        "{path} has an export of another account or in another form: name a folder that is empty \
+         or not there"
+    )]
+    OtherExport {
+        /// Which one.
+        path: PathBuf,
+    },
     /// The mail store failed.
     #[error("the mail store failed")]
     Mail(#[from] MailError),

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::{error::QuotaKind, name::MailboxPath};
 
-/// Most failures listed one by one (1,000); all are counted.
-pub const LISTED_FAILURES_MAX: usize = 1_000;
+use super::{Place, SourceUnit};
+
+/// Most skipped messages listed one by one (10,000, about 3 MB); all are counted.
+pub const LISTED_SKIPS_MAX: usize = 10_000;
 
 /// Why a message could not be imported.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum FailureReason {
+pub enum SkipReason {
     /// It is larger than may be imported.
     #[error("larger than {limit} bytes")]
     TooLarge {
@@ -20,18 +22,39 @@ pub enum FailureReason {
     /// Its file cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(String),
+    /// Its file was there when the folder was listed and is gone now.
+    #[error("gone while the source was read")]
+    Vanished,
+    /// Its server had compressed it.
+    #[error("compressed by its server ({0}): unpack the files first")]
+    Compressed(&'static str),
     /// The account's quota has no room for it.
-    #[error("over quota ({0:?})")]
+    #[error("no room: the quota of {} is reached", match .0 { QuotaKind::Bytes => "bytes", QuotaKind::Messages => "messages" })]
     OverQuota(QuotaKind),
+}
+
+impl SkipReason {
+    /// A word for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::Unreadable(_) => "unreadable",
+            Self::Vanished => "vanished",
+            Self::Compressed(_) => "compressed",
+            Self::OverQuota(_) => "over_quota",
+        }
+    }
 }
 
 /// A message that was not imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct Skip {
+    /// The folder of the source.
+    pub folder: MailboxPath,
     /// Where it is in the source.
-    pub place: String,
+    pub place: Place,
     /// Why.
-    pub reason: FailureReason,
+    pub reason: SkipReason,
 }
 
 /// How an import ended.
@@ -44,35 +67,66 @@ pub enum Ended {
     OverQuota(QuotaKind),
 }
 
+/// Messages counted. Each one found is in exactly one of imported, present and skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Messages found in the source so far.
+    pub found: u64,
+    /// Messages that are new in the account.
+    pub imported: u64,
+    /// Messages that an earlier run had imported.
+    pub present: u64,
+    /// Messages that could not be imported.
+    pub skipped: u64,
+    /// What is no mail: records of mail programs, and messages these had deleted.
+    pub dropped: u64,
+    /// Bytes of the imported messages.
+    pub bytes: u64,
+}
+
+impl Counts {
+    /// Counts others too.
+    pub(super) fn add(&mut self, other: Self) {
+        self.found += other.found;
+        self.imported += other.imported;
+        self.present += other.present;
+        self.skipped += other.skipped;
+        self.dropped += other.dropped;
+        self.bytes += other.bytes;
+    }
+}
+
+/// What was done with one folder of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderReport {
+    /// The mailbox it went to.
+    pub mailbox: MailboxPath,
+    /// Its messages.
+    pub counts: Counts,
+}
+
 /// What an import did, so far or in all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportReport {
-    /// Messages that are new in the account.
-    pub imported: u64,
-    /// Messages that an earlier run had imported and that are still there.
-    pub skipped: u64,
-    /// Messages that could not be imported.
-    pub failed: u64,
-    /// The first of those ([`LISTED_FAILURES_MAX`]).
-    pub failures: Vec<Failure>,
-    /// Messages imported into each folder.
-    pub folders: BTreeMap<MailboxPath, u64>,
-    /// Bytes of the imported messages.
-    pub bytes: u64,
-    /// How much of the source is read, in the unit of `source_total`.
+    /// All messages.
+    pub counts: Counts,
+    /// The messages of each folder of the source.
+    pub folders: BTreeMap<MailboxPath, FolderReport>,
+    /// The folder that is being read.
+    pub current: Option<MailboxPath>,
+    /// The first of the skipped messages ([`LISTED_SKIPS_MAX`]).
+    pub skips: Vec<Skip>,
+    /// How much of the source is read.
     pub source_done: u64,
-    /// How much there is, in bytes or files.
+    /// How much there is.
     pub source_total: Option<u64>,
+    /// In what these two are counted.
+    pub source_unit: SourceUnit,
     /// How it ended.
     pub ended: Ended,
 }
 
 impl ImportReport {
-    /// Messages that were looked at.
-    pub fn done(&self) -> u64 {
-        self.imported + self.skipped + self.failed
-    }
-
     /// How much of the source is read, of a hundred.
     pub fn percent(&self) -> Option<u8> {
         let total = self.source_total.filter(|total| *total > 0)?;
@@ -80,10 +134,29 @@ impl ImportReport {
         u8::try_from(percent).ok()
     }
 
-    pub(super) fn fail(&mut self, place: String, reason: FailureReason) {
-        self.failed += 1;
-        if self.failures.len() < LISTED_FAILURES_MAX {
-            self.failures.push(Failure { place, reason });
+    /// Counts messages of a folder.
+    pub(super) fn count(&mut self, folder: &MailboxPath, counts: Counts) {
+        self.counts.add(counts);
+        if let Some(report) = self.folders.get_mut(folder) {
+            report.counts.add(counts);
+        }
+    }
+
+    /// Counts and lists a message that is not taken.
+    pub(super) fn skip(&mut self, skip: Skip) {
+        let counts = Counts {
+            found: 1,
+            skipped: 1,
+            ..Counts::default()
+        };
+        self.count(&skip.folder, counts);
+        self.list(skip);
+    }
+
+    /// Lists a message that is counted already.
+    pub(super) fn list(&mut self, skip: Skip) {
+        if self.skips.len() < LISTED_SKIPS_MAX {
+            self.skips.push(skip);
         }
     }
 }
@@ -106,13 +179,20 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_counted_beyond_the_list() {
+    fn skips_are_counted_beyond_the_list() {
         let mut report = ImportReport::default();
-        for n in 0..=LISTED_FAILURES_MAX {
-            report.fail(n.to_string(), FailureReason::TooLarge { limit: 1 });
+        for offset in 0..=LISTED_SKIPS_MAX as u64 {
+            report.skip(Skip {
+                folder: MailboxPath::inbox(),
+                place: Place {
+                    file: "a".to_owned(),
+                    offset: Some(offset),
+                },
+                reason: SkipReason::TooLarge { limit: 1 },
+            });
         }
-        assert_eq!(report.failed, LISTED_FAILURES_MAX as u64 + 1);
-        assert_eq!(report.failures.len(), LISTED_FAILURES_MAX);
-        assert_eq!(report.done(), report.failed);
+        assert_eq!(report.counts.skipped, LISTED_SKIPS_MAX as u64 + 1);
+        assert_eq!(report.skips.len(), LISTED_SKIPS_MAX);
+        assert_eq!(report.counts.found, report.counts.skipped);
     }
 }

@@ -3,13 +3,12 @@
 /// The characters of its base 64, by value.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
-/// The text as modified UTF-7. Characters for which `plain` says no are encoded although they are
-/// printable ASCII.
-pub(super) fn encode(text: &str, plain: impl Fn(char) -> bool) -> String {
+/// The text as modified UTF-7.
+pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     let mut waiting: Vec<u16> = Vec::new();
     for c in text.chars() {
-        if matches!(c, ' '..='~') && c != '&' && plain(c) {
+        if matches!(c, ' '..='~') && c != '&' {
             flush(&mut encoded, &mut waiting);
             encoded.push(c);
         } else if c == '&' {
@@ -99,16 +98,9 @@ mod tests {
             ("A & B", "A &- B"),
             ("絵文字😀", "&fXVlh1tX2D3eAA-"),
         ] {
-            assert_eq!(encode(text, |_| true), encoded);
+            assert_eq!(encode(text), encoded);
             assert_eq!(decode(encoded).as_deref(), Some(text));
         }
-    }
-
-    #[test]
-    fn printable_characters_may_be_encoded_too() {
-        let encoded = encode("v1.2", |c| c != '.');
-        assert_eq!(encoded, "v1&AC4-2");
-        assert_eq!(decode(&encoded).as_deref(), Some("v1.2"));
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use hikyaku_mailstore::{Limits, MailError, Quota};
 
-use crate::fixture::{World, message, path, scope, uid};
+use crate::{
+    fixture::{World, message, path, scope, uid},
+    transfers,
+};
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 13] = [
     "SELECT COUNT(*) FROM mail_account WHERE account_id = 1",
     "SELECT COUNT(*) FROM mailbox WHERE account_id = 1",
     "SELECT COUNT(*) FROM deleted_mailbox WHERE account_id = 1",
@@ -14,6 +17,9 @@ const TABLES: [&str; 10] = [
     "SELECT COUNT(*) FROM expunged WHERE account_id = 1",
     "SELECT COUNT(*) FROM change WHERE account_id = 1",
     "SELECT COUNT(*) FROM thread_ref WHERE account_id = 1",
+    "SELECT COUNT(*) FROM import_run WHERE account_id = 1",
+    "SELECT COUNT(*) FROM import_position WHERE account_id = 1",
+    "SELECT COUNT(*) FROM import_message WHERE account_id = 1",
     "SELECT COUNT(*) FROM blob WHERE refs > 1",
 ];
 
@@ -58,7 +64,10 @@ hikyaku_db::on_both_engines! {
             .await
             .unwrap();
         world.expunge("INBOX", &[uid(2)]).await;
-        assert_eq!(world.mail.erase(scope(1)).await, Ok(12));
+        let folder = tempfile::TempDir::new().unwrap();
+        let old = transfers::put(&folder, "old", transfers::many(5));
+        transfers::import(&world, transfers::mbox(&old, "old")).await;
+        assert_eq!(world.mail.erase(scope(1)).await, Ok(17));
         for sql in TABLES {
             assert_eq!(world.number(sql).await, 0, "{sql}");
         }

@@ -352,10 +352,13 @@ hikyaku_db::on_both_engines! {
             .unwrap();
         assert_eq!(search(&world, body("body of")).await, uids([1, 3]));
         let folder = tempfile::tempdir().unwrap();
-        let format = hikyaku_mailstore::transfer::ExportFormat::Mbox;
+        let options = hikyaku_mailstore::transfer::ExportOptions {
+            format: hikyaku_mailstore::transfer::ExportFormat::Mbox,
+            names: hikyaku_mailstore::transfer::NameEncoding::Utf7,
+        };
         let report = world
             .mail
-            .export(scope(1), None, format, folder.path(), |_| {})
+            .export(scope(1), None, options, folder.path(), |_| {})
             .await
             .unwrap();
         assert_eq!((report.exported, report.damaged), (2, 1));

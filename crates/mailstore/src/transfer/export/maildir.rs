@@ -14,10 +14,10 @@ use crate::{Keyword, Mailbox, row::MessageRow};
 
 use super::{
     super::{
-        TransferError,
+        NameEncoding, TransferError,
         maildir::{info, letters_for},
         names,
-        text::lines,
+        text::in_file,
     },
     private,
     run::Outgoing,
@@ -32,6 +32,9 @@ pub(super) struct MaildirWriter {
     written: HashSet<String>,
     keywords: Vec<Keyword>,
     known_keywords: usize,
+    uid_next: u32,
+    /// Keywords for which a folder has no letter any more.
+    lost_keywords: u64,
 }
 
 /// Makes a folder with its `cur`, `new` and `tmp`.
@@ -44,8 +47,12 @@ pub(super) fn make_folder(path: &Path) -> Result<(), TransferError> {
 }
 
 impl MaildirWriter {
-    pub(super) fn open(root: &Path, mailbox: &Mailbox) -> Result<Self, TransferError> {
-        let path = match names::maildir_name(&mailbox.path) {
+    pub(super) fn open(
+        root: &Path,
+        mailbox: &Mailbox,
+        encoding: NameEncoding,
+    ) -> Result<Self, TransferError> {
+        let path = match names::maildir_name(&mailbox.path, encoding) {
             name if name.is_empty() => root.to_owned(),
             name => root.join(name),
         };
@@ -68,6 +75,8 @@ impl MaildirWriter {
             written,
             known_keywords: keywords.len(),
             keywords,
+            uid_next: mailbox.uid_next.get(),
+            lost_keywords: 0,
         })
     }
 
@@ -78,11 +87,19 @@ impl MaildirWriter {
 
     pub(super) fn write(&mut self, messages: &[Outgoing]) -> Result<(), TransferError> {
         for message in messages {
+            let waiting = self.path.join("tmp").join(self.unique_name(&message.row));
+            write_file(&waiting, message).map_err(TransferError::file(&waiting))?;
+        }
+        // All contents are on disk before the first is seen under its name.
+        let folder = File::open(&self.path).map_err(TransferError::file(&self.path))?;
+        let synced = rustix::fs::syncfs(&folder).map_err(io::Error::from);
+        synced.map_err(TransferError::file(&self.path))?;
+        for message in messages {
             let unique = self.unique_name(&message.row);
-            let letters = letters_for(&message.row.flags, &mut self.keywords);
+            let (letters, lost) = letters_for(&message.row.flags, &mut self.keywords);
+            self.lost_keywords += lost;
             let waiting = self.path.join("tmp").join(&unique);
             let target = self.path.join("cur").join(format!("{unique}:2,{letters}"));
-            write_file(&waiting, message).map_err(TransferError::file(&waiting))?;
             fs::rename(&waiting, &target).map_err(TransferError::file(&target))?;
             self.written.insert(unique);
         }
@@ -92,10 +109,30 @@ impl MaildirWriter {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<(), TransferError> {
+    /// Writes the list of UIDs, by which Dovecot goes on counting and an import keeps the order.
+    /// Returns how many keywords found no letter.
+    pub(super) fn finish(self) -> Result<u64, TransferError> {
+        let mark = format!("V{}U", self.generation);
+        let mut uids: Vec<(u32, &str)> = self
+            .written
+            .iter()
+            .filter_map(|name| {
+                let (_, rest) = name.split_once(&mark)?;
+                Some((rest.split('.').next()?.parse().ok()?, name.as_str()))
+            })
+            .collect();
+        uids.sort_unstable();
+        let mut text = format!("3 V{} N{}\n", self.generation, self.uid_next);
+        for (uid, name) in uids {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{uid} :{name}");
+        }
+        let list = self.path.join("dovecot-uidlist");
+        private::replace(&list, &text).map_err(TransferError::file(&list))?;
         let current = self.path.join("cur");
         let folder = File::open(&current).map_err(TransferError::file(&current))?;
-        folder.sync_all().map_err(TransferError::file(&current))
+        folder.sync_all().map_err(TransferError::file(&current))?;
+        Ok(self.lost_keywords)
     }
 
     /// The time of arrival in front and then the UID, so that names sort by them: an import takes
@@ -116,7 +153,7 @@ impl MaildirWriter {
             let _ = writeln!(text, "{number} {keyword}");
         }
         let path = self.path.join("dovecot-keywords");
-        private::write(&path, &text).map_err(TransferError::file(&path))?;
+        private::replace(&path, &text).map_err(TransferError::file(&path))?;
         self.known_keywords = self.keywords.len();
         Ok(())
     }
@@ -129,13 +166,8 @@ fn read_keywords(folder: &Path) -> Vec<Keyword> {
 }
 
 fn write_file(path: &Path, message: &Outgoing) -> io::Result<()> {
-    let mut text = Vec::with_capacity(message.content.len());
-    for line in lines(&message.content) {
-        text.extend_from_slice(line);
-        text.push(b'\n');
-    }
     let mut file = private::create(path)?;
-    file.write_all(&text)?;
+    file.write_all(&in_file(&message.content))?;
     let since = u64::try_from(message.row.internal_date.at.millis()).unwrap_or(0);
     let modified: SystemTime = UNIX_EPOCH + Duration::from_millis(since);
     file.set_modified(modified)

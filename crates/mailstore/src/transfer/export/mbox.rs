@@ -16,7 +16,12 @@ use hikyaku_types::Uid;
 use crate::{Flags, Mailbox, SystemFlags, row::MessageRow};
 
 use super::{
-    super::{TransferError, mbox::write_from_line, names, text::lines},
+    super::{
+        TransferError,
+        mbox::{own_marks, write_from_line},
+        names,
+        text::in_file,
+    },
     private,
     run::Outgoing,
 };
@@ -134,9 +139,7 @@ impl Note {
     fn write(&self, path: &Path) -> Result<(), TransferError> {
         let last = self.last.map_or(0, Uid::get);
         let text = format!("{} {} {last}\n", self.generation, self.offset);
-        let new = with_suffix(path, ".new");
-        private::write(&new, &text).map_err(TransferError::file(&new))?;
-        fs::rename(&new, path).map_err(TransferError::file(path))
+        private::replace(path, &text).map_err(TransferError::file(path))
     }
 }
 
@@ -150,8 +153,13 @@ fn mbox_text(message: &Outgoing) -> Vec<u8> {
             .bytes(),
     );
     text.push(b'\n');
-    text.extend(marks(&message.row.flags).bytes());
-    for line in lines(&message.content) {
+    let marks = marks(&message.row.flags);
+    let count = marks.lines().count();
+    text.extend(own_marks(count, message.content.len()).bytes());
+    text.push(b'\n');
+    text.extend(marks.bytes());
+    let content = in_file(&message.content);
+    for line in content.split_inclusive(|byte| *byte == b'\n') {
         let quotes = line.iter().take_while(|byte| **byte == b'>').count();
         if line
             .get(quotes..)
@@ -160,6 +168,8 @@ fn mbox_text(message: &Outgoing) -> Vec<u8> {
             text.push(b'>');
         }
         text.extend_from_slice(line);
+    }
+    if !text.ends_with(b"\n") {
         text.push(b'\n');
     }
     text.push(b'\n');

@@ -3,6 +3,7 @@
 mod maildir;
 mod mbox;
 mod private;
+mod root;
 mod run;
 
-pub use run::{EXPORT_BATCH_BYTES, ExportFormat, ExportReport};
+pub use run::{EXPORT_BATCH_BYTES, ExportFormat, ExportOptions, ExportReport};

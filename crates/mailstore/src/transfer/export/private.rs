@@ -2,10 +2,10 @@
 //! umask of the process that writes it.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// The mode of a file that is made: read and written by its owner.
@@ -32,9 +32,15 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     for_writing().truncate(true).open(path)
 }
 
-/// Writes a file as a whole.
-pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
-    create(path)?.write_all(text.as_bytes())
+/// Writes a file as a whole: at any time it is the old one or the new one.
+pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    let mut file = create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_data()?;
+    fs::rename(&new, path)
 }
 
 fn for_writing() -> OpenOptions {

@@ -1,6 +1,6 @@
 //! Reading mailboxes page by page and handing messages to a writer of files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use hikyaku_directory::AccountScope;
@@ -16,9 +16,10 @@ use crate::{
 };
 
 use super::{
-    super::TransferError,
-    maildir::{self, MaildirWriter},
+    super::{NameEncoding, TransferError},
+    maildir::MaildirWriter,
     mbox::MboxWriter,
+    root,
 };
 
 /// Messages read from the store at once.
@@ -36,6 +37,15 @@ pub enum ExportFormat {
     Maildir,
 }
 
+/// How an export goes about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// The form of the files.
+    pub format: ExportFormat,
+    /// How folders of a Maildir are named. Files of mbox are named in UTF-8.
+    pub names: NameEncoding,
+}
+
 /// What an export did, so far or in all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExportReport {
@@ -49,6 +59,10 @@ pub struct ExportReport {
     pub damaged: u64,
     /// Mailboxes written.
     pub folders: u64,
+    /// Keywords that were left away, because a folder of a Maildir has letters for 26 only.
+    pub lost_keywords: u64,
+    /// The mailbox that is being written.
+    pub current: Option<MailboxPath>,
     /// Bytes of the messages written.
     pub bytes: u64,
     /// Messages there are to write.
@@ -62,6 +76,25 @@ impl ExportReport {
         let done = (self.exported + self.skipped + gone).min(self.total);
         let percent = (done * 100).checked_div(self.total)?;
         u8::try_from(percent).ok()
+    }
+}
+
+/// Where an export goes.
+#[derive(Debug, Clone)]
+struct Target {
+    scope: AccountScope,
+    options: ExportOptions,
+    root: PathBuf,
+}
+
+impl Target {
+    fn open(&self, mailbox: &Mailbox) -> Result<Writer, TransferError> {
+        match self.options.format {
+            ExportFormat::Mbox => MboxWriter::open(&self.root, mailbox).map(Writer::Mbox),
+            ExportFormat::Maildir => {
+                MaildirWriter::open(&self.root, mailbox, self.options.names).map(Writer::Maildir)
+            }
+        }
     }
 }
 
@@ -103,9 +136,9 @@ impl Writer {
         }
     }
 
-    fn finish(self) -> Result<(), TransferError> {
+    fn finish(self) -> Result<u64, TransferError> {
         match self {
-            Self::Mbox(writer) => writer.finish(),
+            Self::Mbox(writer) => writer.finish().map(|()| 0),
             Self::Maildir(writer) => writer.finish(),
         }
     }
@@ -118,12 +151,12 @@ impl Mailstore {
     pub async fn export(
         &self,
         scope: AccountScope,
-        mailbox: Option<&MailboxPath>,
-        format: ExportFormat,
+        one: Option<&MailboxPath>,
+        options: ExportOptions,
         folder: &Path,
         mut progress: impl FnMut(&ExportReport) + Send,
     ) -> Result<ExportReport, TransferError> {
-        let mailboxes = match mailbox {
+        let mailboxes = match one {
             Some(path) => {
                 vec![
                     self.mailbox(scope, path)
@@ -140,35 +173,40 @@ impl Mailstore {
                 .sum(),
             ..ExportReport::default()
         };
-        let root = folder.to_owned();
-        if format == ExportFormat::Maildir {
-            self.blocking(move || maildir::make_folder(&root)).await??;
-        }
+        let folder = folder.to_owned();
+        let root = folder.clone();
+        self.blocking(move || root::claim(&root, scope, options))
+            .await??;
+        let target = Target {
+            scope,
+            options,
+            root: folder.clone(),
+        };
         for mailbox in mailboxes {
-            self.export_mailbox(scope, &mailbox, format, folder, &mut report, &mut progress)
+            report.current = Some(mailbox.path.clone());
+            self.export_mailbox(&target, &mailbox, &mut report, &mut progress)
                 .await?;
             report.folders += 1;
             progress(&report);
+        }
+        if one.is_none() {
+            let subscribed = self.subscriptions(scope).await?;
+            self.blocking(move || root::write_subscriptions(&folder, options, &subscribed))
+                .await??;
         }
         Ok(report)
     }
 
     async fn export_mailbox(
         &self,
-        scope: AccountScope,
+        target: &Target,
         mailbox: &Mailbox,
-        format: ExportFormat,
-        folder: &Path,
         report: &mut ExportReport,
         progress: &mut (impl FnMut(&ExportReport) + Send),
     ) -> Result<(), TransferError> {
-        let (root, target) = (folder.to_owned(), mailbox.clone());
-        let mut writer = self
-            .blocking(move || match format {
-                ExportFormat::Mbox => MboxWriter::open(&root, &target).map(Writer::Mbox),
-                ExportFormat::Maildir => MaildirWriter::open(&root, &target).map(Writer::Maildir),
-            })
-            .await??;
+        let scope = target.scope;
+        let (target, opened) = (target.clone(), mailbox.clone());
+        let mut writer = self.blocking(move || target.open(&opened)).await??;
         let mut after = writer.written_up_to();
         if let Some(after) = after {
             report.skipped += self.count_up_to(scope, mailbox, after).await?;
@@ -203,7 +241,7 @@ impl Mailstore {
                 progress(report);
             }
         }
-        self.blocking(move || writer.finish()).await??;
+        report.lost_keywords += self.blocking(move || writer.finish()).await??;
         Ok(())
     }
 

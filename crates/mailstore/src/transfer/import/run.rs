@@ -1,231 +1,323 @@
-//! Reading a source on a thread of its own and handing batches to the writer.
+//! One run of an import: batches come from the reading thread, each goes in with all that is noted
+//! about it in one transaction.
 
+use std::sync::Arc;
+
+use hikyaku_blob::BlobError;
 use hikyaku_db::Lane;
 use hikyaku_directory::AccountScope;
-use hikyaku_types::OffsetTimestamp;
+use hikyaku_types::ImportRunId;
 use tokio::sync::mpsc;
 
-use crate::{
-    Mailstore, content::Content, delivery::DeliveryId, error::QuotaKind, flags::Flags, mailboxes,
-    name::MailboxPath,
-};
+use crate::{MailError, Mailstore, SpecialUse, UPLOADS_MAX, name::MailboxPath};
 
 use super::{
-    super::{Ended, FailureReason, Found, ImportReport, Source, SourceMessage, TransferError},
-    batch::{self, Fate},
+    super::{
+        Counts, Ended, FolderReport, FoundFolder, Gone, ImportOptions, ImportReport, Skip,
+        SkipReason, Source, SourceName, TransferError, WhenFull,
+    },
+    batch::{self, Chunk, Fate},
+    options::FolderNames,
+    reading::{self, Batch, Handed, Ready, Step},
+    state::{self, Begun, Passing},
+    usual::Usual,
 };
 
 /// Largest message that is imported unless the source is told otherwise (256 MiB): it is held in
 /// memory as a whole.
 pub const IMPORT_MESSAGE_BYTES_MAX: u64 = 256 << 20;
 
-/// Bytes of messages after which a batch is handed on although it has few of them (8 MiB).
-pub const IMPORT_BATCH_BYTES: u64 = 8 << 20;
-
 /// Batches that may wait for the writer; so three are in memory at most.
 const BATCHES_WAITING: usize = 1;
-
-/// A message ready for the transaction.
-#[derive(Debug)]
-pub(super) struct Ready {
-    pub(super) content: Content,
-    pub(super) flags: Flags,
-    pub(super) internal_date: Option<OffsetTimestamp>,
-    pub(super) id: DeliveryId,
-    pub(super) place: String,
-}
-
-/// What the reading thread hands on.
-enum Handed {
-    Folder(MailboxPath),
-    Batch(MailboxPath, Vec<Ready>),
-    Unusable(String, FailureReason),
-}
-
-/// A [`Handed`] and how far the source is.
-struct Step {
-    handed: Handed,
-    done: u64,
-}
 
 impl Mailstore {
     /// Imports all messages of a source. `progress` is called after every batch.
     ///
-    /// What an earlier run imported, and what is still in a mailbox, is skipped; what was expunged
-    /// since comes back. When the quota is exhausted the import ends and says so. Dropping the
-    /// future ends the import between two batches.
+    /// What an earlier run imported is left out, also when it was moved or deleted since; see
+    /// [`ImportOptions`]. Dropping the future ends the import between two batches; the next one
+    /// goes on there.
     pub async fn import(
         &self,
         scope: AccountScope,
-        source: impl Source + Send + 'static,
+        mut source: impl Source + Send + 'static,
+        options: ImportOptions,
         mut progress: impl FnMut(&ImportReport) + Send,
     ) -> Result<ImportReport, TransferError> {
-        let mut report = ImportReport {
-            source_total: source.total(),
-            ..ImportReport::default()
-        };
+        let mut run = Run::begin(self, scope, source.name(), options).await?;
+        let known = run.begun.positions.iter();
+        source.resume(
+            known
+                .map(|(file, (position, _))| (*file, *position))
+                .collect(),
+        );
+        run.report.source_total = source.total();
+        run.report.source_unit = source.unit();
         let (sender, mut receiver) = mpsc::channel(BATCHES_WAITING);
         let limit = self.chunk();
-        let reading = tokio::task::spawn_blocking(move || read(source, limit, &sender));
+        let contents = self.contents().clone();
+        let reading =
+            tokio::task::spawn_blocking(move || reading::read(source, &contents, limit, &sender));
         while let Some(step) = receiver.recv().await {
-            report.source_done = step.done;
-            match step.handed {
-                Handed::Folder(folder) => self.ensure_folder(scope, folder).await?,
-                Handed::Unusable(place, reason) => report.fail(place, reason),
-                Handed::Batch(folder, batch) => {
-                    self.check_space()?;
-                    if let Some(kind) = self.take(scope, folder, batch, &mut report).await? {
-                        report.ended = Ended::OverQuota(kind);
-                        progress(&report);
-                        return Ok(report);
-                    }
-                }
+            run.take(step).await?;
+            progress(&run.report);
+            if run.report.ended != Ended::Complete {
+                break;
             }
-            progress(&report);
         }
-        let read = reading.await.map_err(|_| crate::MailError::Interrupted)?;
-        report.source_done = read?;
-        progress(&report);
-        Ok(report)
+        drop(receiver);
+        let read = reading.await.map_err(|_| MailError::Interrupted)?;
+        run.report.source_done = read?;
+        run.end().await?;
+        progress(&run.report);
+        Ok(run.report)
     }
+}
 
-    /// Makes a folder if it is missing, and subscribes to it.
-    async fn ensure_folder(
-        &self,
+/// A run, and where it is.
+struct Run<'a> {
+    mail: &'a Mailstore,
+    scope: AccountScope,
+    source: Arc<SourceName>,
+    options: ImportOptions,
+    begun: Begun,
+    usual: Usual,
+    current: Option<Current>,
+    report: ImportReport,
+}
+
+/// The folder that is being read.
+struct Current {
+    folder: MailboxPath,
+    mailbox: MailboxPath,
+    passing: Passing,
+    /// Something was left out, so that the next run has to read the folder from here again.
+    is_left_behind: bool,
+}
+
+impl<'a> Run<'a> {
+    async fn begin(
+        mail: &'a Mailstore,
         scope: AccountScope,
-        folder: MailboxPath,
-    ) -> Result<(), TransferError> {
-        if self.mailbox(scope, &folder).await?.is_some() {
-            return Ok(());
-        }
-        let limits = self.limits().clone();
-        let path = folder.clone();
-        self.db()
+        source: SourceName,
+        options: ImportOptions,
+    ) -> Result<Self, TransferError> {
+        let usual = match options.names {
+            FolderNames::Mapped => Usual::of(&mail.mailboxes(scope).await?),
+            FolderNames::Kept => Usual::default(),
+        };
+        let source = Arc::new(source);
+        let (named, over) = (Arc::clone(&source), options.reads_from_the_beginning());
+        let begun = mail
+            .db()
             .write(Lane::Background, move |tx| {
-                mailboxes::ensure(tx, scope, &path, &limits)
+                state::begin(tx, scope, &named, over)
             })
             .await?;
-        match self.subscribe(scope, &folder).await {
+        Ok(Self {
+            mail,
+            scope,
+            source,
+            options,
+            begun,
+            usual,
+            current: None,
+            report: ImportReport::default(),
+        })
+    }
+
+    async fn take(&mut self, step: Step) -> Result<(), TransferError> {
+        self.report.source_done = step.done;
+        match step.handed {
+            Handed::Folder(found) => self.enter(found).await,
+            Handed::Unusable(place, reason) => {
+                if let Some(current) = &mut self.current {
+                    current.is_left_behind = true;
+                    let folder = current.folder.clone();
+                    self.report.skip(Skip {
+                        folder,
+                        place,
+                        reason,
+                    });
+                }
+                Ok(())
+            }
+            Handed::Batch(batch) => self.write(batch).await,
+        }
+    }
+
+    /// Begins with a folder: makes its mailbox, if it is missing.
+    async fn enter(&mut self, found: FoundFolder) -> Result<(), TransferError> {
+        let (mailbox, role) = match self.options.names {
+            FolderNames::Mapped => self.usual.target(&found.folder),
+            FolderNames::Kept => (found.folder.clone(), None),
+        };
+        self.ensure_mailbox(&mailbox, role, found.is_subscribed)
+            .await?;
+        let pass = match (found.resumed, self.begun.positions.get(&found.file)) {
+            (Some(_), Some((_, pass))) => *pass,
+            _ => self.begun.run,
+        };
+        self.report.current = Some(found.folder.clone());
+        let folders = &mut self.report.folders;
+        folders
+            .entry(found.folder.clone())
+            .or_insert_with(|| FolderReport {
+                mailbox: mailbox.clone(),
+                counts: Counts::default(),
+            });
+        let before = found.resumed.map_or(0, |position| position.messages);
+        let counts = Counts {
+            found: before,
+            present: before,
+            ..Counts::default()
+        };
+        self.report.count(&found.folder, counts);
+        self.current = Some(Current {
+            folder: found.folder,
+            mailbox,
+            passing: Passing {
+                file: found.file,
+                pass,
+                behind: self.begun.behind,
+            },
+            is_left_behind: false,
+        });
+        Ok(())
+    }
+
+    /// Makes a mailbox if it is missing, with its special use if it has one.
+    async fn ensure_mailbox(
+        &mut self,
+        mailbox: &MailboxPath,
+        role: Option<SpecialUse>,
+        is_subscribed: bool,
+    ) -> Result<(), TransferError> {
+        if self.mail.mailbox(self.scope, mailbox).await?.is_none() {
+            match self.mail.create_mailbox(self.scope, mailbox, role).await {
+                // Somebody else was faster.
+                Err(MailError::MailboxExists) => {}
+                result => drop(result?),
+            }
+            if let Some(role) = role {
+                self.usual.made(role, mailbox);
+            }
+        }
+        if !is_subscribed {
+            return Ok(());
+        }
+        match self.mail.subscribe(self.scope, mailbox).await {
             // The mail counts, not the subscription.
-            Err(crate::MailError::TooManySubscriptions { .. }) => Ok(()),
+            Err(MailError::TooManySubscriptions { .. }) => Ok(()),
             result => Ok(result?),
         }
     }
 
-    /// Writes one batch and reports what became of each message. Returns which part of the quota is
-    /// exhausted, if one is.
-    async fn take(
+    /// Writes one batch and reports what became of each message.
+    async fn write(&mut self, batch: Batch) -> Result<(), TransferError> {
+        let Some(current) = &self.current else {
+            return Ok(());
+        };
+        let folder = current.folder.clone();
+        let dropped = Counts {
+            dropped: batch.dropped,
+            ..Counts::default()
+        };
+        self.report.count(&folder, dropped);
+        if batch.messages.is_empty() {
+            return Ok(());
+        }
+        self.mail.check_space()?;
+        let (chunk, fates) = self.store(current, batch).await?;
+        self.report.count(&folder, batch::counts(&chunk, &fates));
+        for (message, fate) in chunk.messages.iter().zip(fates) {
+            let Fate::OverQuota(kind) = fate else {
+                continue;
+            };
+            self.report.list(Skip {
+                folder: folder.clone(),
+                place: message.place.clone(),
+                reason: SkipReason::OverQuota(kind),
+            });
+            if let Some(current) = &mut self.current {
+                current.is_left_behind = true;
+            }
+            if self.options.when_full == WhenFull::Stop {
+                self.report.ended = Ended::OverQuota(kind);
+            }
+        }
+        Ok(())
+    }
+
+    /// Uploads what is large, then writes the batch in one transaction.
+    async fn store(
         &self,
-        scope: AccountScope,
-        folder: MailboxPath,
-        batch: Vec<Ready>,
-        report: &mut ImportReport,
-    ) -> Result<Option<QuotaKind>, TransferError> {
-        let limits = self.limits().clone();
-        let path = folder.clone();
-        let batch = std::sync::Arc::new(batch);
-        let shared = std::sync::Arc::clone(&batch);
-        let fates = self
+        current: &Current,
+        batch: Batch,
+    ) -> Result<(Arc<Chunk>, Vec<Fate>), TransferError> {
+        let mut uploads = 0;
+        let mut messages = batch.messages;
+        loop {
+            uploads += 1;
+            let chunk = Arc::new(Chunk {
+                scope: self.scope,
+                run: self.begun.run,
+                source: Arc::clone(&self.source),
+                passing: current.passing,
+                position: (!current.is_left_behind).then_some(batch.position),
+                mailbox: current.mailbox.clone(),
+                brings_back: self.options.gone == Gone::BringBack,
+                stops_when_full: self.options.when_full == WhenFull::Stop,
+                counts: self.report.counts,
+                messages: self.upload(messages).await?,
+            });
+            let (shared, limits) = (Arc::clone(&chunk), self.mail.limits().clone());
+            let written = self.mail.db().write(Lane::Background, move |tx| {
+                batch::write(tx, &shared, &limits)
+            });
+            match written.await {
+                // What the tenant had is gone since.
+                Err(MailError::Content(BlobError::NotUploaded { .. })) if uploads < UPLOADS_MAX => {
+                    messages = chunk.messages.clone();
+                }
+                fates => {
+                    let fates = fates?;
+                    self.abandon(&chunk, &fates).await;
+                    return Ok((chunk, fates));
+                }
+            }
+        }
+    }
+
+    async fn upload(&self, messages: Vec<Ready>) -> Result<Vec<Ready>, MailError> {
+        let mut uploaded = Vec::with_capacity(messages.len());
+        for message in messages {
+            let (contents, tenant) = (self.mail.contents(), self.scope.tenant);
+            let content = message.content.clone().upload(contents, &[tenant]).await?;
+            uploaded.push(Ready { content, ..message });
+        }
+        Ok(uploaded)
+    }
+
+    /// What found no room leaves no objects behind.
+    async fn abandon(&self, chunk: &Chunk, fates: &[Fate]) {
+        for (message, fate) in chunk.messages.iter().zip(fates) {
+            if matches!(fate, Fate::OverQuota(_) | Fate::NotTried) {
+                let contents = self.mail.contents();
+                contents.abandon(message.content.prepared()).await;
+            }
+        }
+    }
+
+    async fn end(&self) -> Result<(), TransferError> {
+        let (scope, run): (_, ImportRunId) = (self.scope, self.begun.run);
+        let (counts, ended) = (self.report.counts, self.report.ended);
+        self.mail
             .db()
             .write(Lane::Background, move |tx| {
-                batch::write(tx, scope, &path, &shared, &limits)
+                crate::accounts::usage(tx, scope)?;
+                state::note_run(tx, scope, run, counts, Some(ended))
             })
             .await?;
-        let mut full = None;
-        for (message, fate) in batch.iter().zip(fates) {
-            match fate {
-                Fate::Imported => {
-                    report.imported += 1;
-                    report.bytes += message.content.size();
-                    *report.folders.entry(folder.clone()).or_insert(0) += 1;
-                }
-                Fate::Skipped => report.skipped += 1,
-                Fate::OverQuota(kind) => {
-                    full = Some(kind);
-                    report.fail(message.place.clone(), FailureReason::OverQuota(kind));
-                }
-            }
-        }
-        Ok(full)
-    }
-}
-
-/// Reads the source to its end, on a thread that may block. Returns how far it came.
-fn read(
-    mut source: impl Source,
-    limit: usize,
-    sender: &mpsc::Sender<Step>,
-) -> Result<u64, TransferError> {
-    let mut batch = Batch::default();
-    while let Some(found) = source.next()? {
-        let done = source.done();
-        let ready = match found {
-            Found::Message(message) => {
-                let full = batch.add(message, limit);
-                if full { batch.hand() } else { None }
-            }
-            Found::Folder(folder) => {
-                let before = batch.hand();
-                batch.folder = Some(folder.clone());
-                if !send(sender, before, done) {
-                    return Ok(done);
-                }
-                Some(Handed::Folder(folder))
-            }
-            Found::Unusable { place, reason } => Some(Handed::Unusable(place, reason)),
-        };
-        if !send(sender, ready, done) {
-            return Ok(done);
-        }
-    }
-    let done = source.done();
-    send(sender, batch.hand(), done);
-    Ok(done)
-}
-
-/// Hands something on; false when nobody listens any more.
-fn send(sender: &mpsc::Sender<Step>, handed: Option<Handed>, done: u64) -> bool {
-    let Some(handed) = handed else {
-        return true;
-    };
-    sender.blocking_send(Step { handed, done }).is_ok()
-}
-
-/// The batch that is being filled: messages of one folder.
-#[derive(Default)]
-struct Batch {
-    folder: Option<MailboxPath>,
-    messages: Vec<Ready>,
-    bytes: u64,
-}
-
-impl Batch {
-    /// Adds a message; true when the batch is full.
-    fn add(&mut self, message: SourceMessage, limit: usize) -> bool {
-        let content = Content::new(&message.content);
-        let id = DeliveryId::derive(&[
-            b"import",
-            content.prepared().hash().as_bytes(),
-            message.folder.as_str().as_bytes(),
-            &message.key,
-        ]);
-        self.bytes += content.size();
-        self.folder = Some(message.folder);
-        self.messages.push(Ready {
-            content,
-            flags: message.flags,
-            internal_date: message.internal_date,
-            id,
-            place: message.place,
-        });
-        self.messages.len() >= limit || self.bytes >= IMPORT_BATCH_BYTES
-    }
-
-    /// The batch, if there is anything in it. The next one is for the same folder.
-    fn hand(&mut self) -> Option<Handed> {
-        self.bytes = 0;
-        let messages = std::mem::take(&mut self.messages);
-        let folder = self.folder.clone()?;
-        (!messages.is_empty()).then_some(Handed::Batch(folder, messages))
+        Ok(())
     }
 }

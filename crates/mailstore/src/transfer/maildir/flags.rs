@@ -70,8 +70,13 @@ pub(super) fn keywords_of(folder: &Path) -> Vec<Option<Keyword>> {
     keywords
 }
 
-/// The letters for flags. New keywords are added to the list, as long as there are letters left.
-pub(in crate::transfer) fn letters_for(flags: &Flags, keywords: &mut Vec<Keyword>) -> String {
+/// The letters for flags. New keywords are added to the list, as long as there are letters left;
+/// also says how many found none.
+pub(in crate::transfer) fn letters_for(
+    flags: &Flags,
+    keywords: &mut Vec<Keyword>,
+) -> (String, u64) {
+    let mut lost = 0;
     let mut letters = String::new();
     let forwarded = |keyword: &Keyword| keyword.as_str().eq_ignore_ascii_case("$Forwarded");
     for (letter, flag) in LETTERS {
@@ -95,13 +100,16 @@ pub(in crate::transfer) fn letters_for(flags: &Flags, keywords: &mut Vec<Keyword
                 keywords.push(keyword.clone());
                 keywords.len() - 1
             }
-            None => continue,
+            None => {
+                lost += 1;
+                continue;
+            }
         };
         lower.extend(u8::try_from(place).map(|place| b'a' + place));
     }
     lower.sort_unstable();
     letters.extend(lower.into_iter().map(char::from));
-    letters
+    (letters, lost)
 }
 
 #[cfg(test)]
@@ -116,10 +124,20 @@ mod tests {
             .union(SystemFlags::ANSWERED);
         let flags = Flags::new(system, words).unwrap();
         let mut keywords = vec![Keyword::new("work").unwrap()];
-        let letters = letters_for(&flags, &mut keywords);
-        assert_eq!(letters, "DPRSab");
+        let (letters, lost) = letters_for(&flags, &mut keywords);
+        assert_eq!((letters.as_str(), lost), ("DPRSab", 0));
         let keywords: Vec<_> = keywords.into_iter().map(Some).collect();
         assert_eq!(read(&letters, &keywords), flags);
+    }
+
+    #[test]
+    fn keywords_beyond_the_letters_are_counted() {
+        let words: Vec<Keyword> = (0..LETTERS_MAX + 2)
+            .map(|n| Keyword::new(&format!("word{n}")).unwrap())
+            .collect();
+        let flags = Flags::new(SystemFlags::NONE, words).unwrap();
+        let (letters, lost) = letters_for(&flags, &mut Vec::new());
+        assert_eq!((letters.len(), lost), (LETTERS_MAX, 2));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod flags;
 mod folders;
+mod listing;
 mod source;
 
 pub(super) use flags::{info, letters_for};

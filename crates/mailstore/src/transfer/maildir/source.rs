@@ -1,14 +1,13 @@
 //! Reading messages from a Maildir.
 //!
-//! The names of one folder's files are held in memory, sorted (they begin with the time of
-//! arrival), so that messages come in the order in which they arrived; contents are read one by
-//! one.
+//! The names of one folder's files are held in memory, sorted, so that messages come in the order in
+//! which they arrived; contents are read one by one.
 
 use std::{
-    collections::VecDeque,
-    fs::{self, File},
+    collections::{HashMap, VecDeque},
+    fs::File,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use bytes::Bytes;
@@ -18,17 +17,22 @@ use crate::flags::Keyword;
 
 use super::{
     super::{
-        FailureReason, Found, Source, SourceMessage, TransferError,
-        import::IMPORT_MESSAGE_BYTES_MAX, text::push_crlf,
+        FileKey, Found, FoundFolder, Place, Position, SkipReason, Source, SourceMessage,
+        SourceName, SourceUnit, TransferError, import::IMPORT_MESSAGE_BYTES_MAX, opening,
+        subscribed::Subscribed, text::push_crlf,
     },
     flags,
     folders::{self, Folder},
+    listing::{self, Entry, Listing},
 };
 
 /// Messages from a Maildir and its folders.
 #[derive(Debug)]
 pub struct MaildirSource {
+    name: SourceName,
     folders: VecDeque<Folder>,
+    subscribed: Subscribed,
+    positions: HashMap<FileKey, Position>,
     current: Option<Current>,
     done: u64,
     total: u64,
@@ -39,20 +43,26 @@ pub struct MaildirSource {
 #[derive(Debug)]
 struct Current {
     folder: Folder,
-    files: VecDeque<(String, PathBuf)>,
+    listing: Listing,
     keywords: Vec<Option<Keyword>>,
+    /// Messages found, those before a position that it goes on from included.
+    messages: u64,
 }
 
 impl MaildirSource {
     /// The messages below `root`, which is INBOX.
     pub fn open(root: &Path) -> Result<Self, TransferError> {
-        let folders: VecDeque<Folder> = folders::find(root)?.into();
+        let root = root.canonicalize().map_err(TransferError::file(root))?;
+        let folders: VecDeque<Folder> = folders::find(&root)?.into();
         let mut total = 0;
         for folder in &folders {
-            total += count(&folder.path)?;
+            total += listing::count_files(&folder.path)?;
         }
         Ok(Self {
+            name: SourceName::new("maildir", &root, ""),
             folders,
+            subscribed: Subscribed::of_maildir(&root),
+            positions: HashMap::new(),
             current: None,
             done: 0,
             total,
@@ -65,27 +75,58 @@ impl MaildirSource {
     pub fn with_message_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
+
+    /// Begins with a folder.
+    fn enter(&mut self, folder: Folder) -> Result<Found, TransferError> {
+        let key = FileKey::new(&folder.within);
+        let mut listing = Listing::of(&folder.path)?;
+        let known = self.positions.get(&key).copied();
+        let resumed = known.filter(|known| listing.go_on_at(*known));
+        self.done += resumed.map_or(0, |position| position.place);
+        let found = FoundFolder {
+            is_subscribed: self.subscribed.contains(&folder.mailbox),
+            folder: folder.mailbox.clone(),
+            file: key,
+            resumed,
+        };
+        self.current = Some(Current {
+            keywords: flags::keywords_of(&folder.path),
+            folder,
+            listing,
+            messages: resumed.map_or(0, |position| position.messages),
+        });
+        Ok(Found::Folder(found))
+    }
 }
 
 impl Source for MaildirSource {
+    fn name(&self) -> SourceName {
+        self.name.clone()
+    }
+
+    fn resume(&mut self, positions: HashMap<FileKey, Position>) {
+        self.positions = positions;
+    }
+
     fn next(&mut self) -> Result<Option<Found>, TransferError> {
         if let Some(current) = &mut self.current {
-            if let Some((name, path)) = current.files.pop_front() {
+            if let Some(entry) = current.listing.next() {
                 self.done += 1;
-                return Ok(Some(current.read(&name, &path, self.limit)));
+                return Ok(Some(current.read(entry, self.limit)));
             }
             self.current = None;
         }
-        let Some(folder) = self.folders.pop_front() else {
-            return Ok(None);
-        };
-        let mailbox = folder.mailbox.clone();
-        self.current = Some(Current {
-            files: files(&folder.path)?.into(),
-            keywords: flags::keywords_of(&folder.path),
-            folder,
-        });
-        Ok(Some(Found::Folder(mailbox)))
+        match self.folders.pop_front() {
+            Some(folder) => self.enter(folder).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn position(&self) -> Result<Position, TransferError> {
+        let current = self.current.as_ref();
+        Ok(current.map_or_else(Position::default, |current| {
+            current.listing.position(current.messages)
+        }))
     }
 
     fn done(&self) -> u64 {
@@ -95,47 +136,70 @@ impl Source for MaildirSource {
     fn total(&self) -> Option<u64> {
         Some(self.total)
     }
+
+    fn unit(&self) -> SourceUnit {
+        SourceUnit::Files
+    }
 }
 
 impl Current {
-    fn read(&self, name: &str, path: &Path, limit: u64) -> Found {
-        let place = path.display().to_string();
-        let (content, modified) = match read_file(path, limit) {
-            Ok(Some(read)) => read,
-            Ok(None) => {
-                let reason = FailureReason::TooLarge { limit };
-                return Found::Unusable { place, reason };
+    fn read(&mut self, mut entry: Entry, limit: u64) -> Found {
+        let mut opened = opening::regular(&entry.path);
+        if is_gone(&opened) {
+            // A server that is still at work renames files when their flags change.
+            if let Some((name, path)) = listing::find_again(&self.folder.path, &entry.name) {
+                opened = opening::regular(&path);
+                (entry.name, entry.path) = (name, path);
             }
-            Err(error) => {
-                let reason = FailureReason::Unreadable(error.to_string());
-                return Found::Unusable { place, reason };
-            }
+        }
+        let place = Place {
+            file: entry.path.display().to_string(),
+            offset: None,
         };
-        let (unique, letters) = flags::info(name);
+        let read = match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SkipReason::Vanished),
+            Err(error) => Err(SkipReason::Unreadable(error.to_string())),
+            Ok(file) => read_file(file, limit),
+        };
+        let (content, modified) = match read {
+            Ok(read) => read,
+            Err(reason) => return Found::Unusable { place, reason },
+        };
+        self.messages += 1;
+        let (_, letters) = flags::info(&entry.name);
         Found::Message(SourceMessage {
-            folder: self.folder.mailbox.clone(),
-            key: unique.as_bytes().to_vec(),
             place,
             content,
             flags: flags::read(letters, &self.keywords),
-            internal_date: modified.map(OffsetTimestamp::utc),
+            internal_date: arrival(modified, &entry.name).map(OffsetTimestamp::utc),
         })
     }
 }
 
-/// A file's bytes with CR LF, and when it was written, which is when the message arrived. Nothing
-/// when there is more than the limit.
-fn read_file(path: &Path, limit: u64) -> io::Result<Option<(Bytes, Option<Timestamp>)>> {
-    let file = File::open(path)?;
-    let facts = file.metadata()?;
+fn is_gone(opened: &io::Result<File>) -> bool {
+    matches!(opened, Err(error) if error.kind() == io::ErrorKind::NotFound)
+}
+
+/// A file's bytes with CR LF, and when it was written.
+fn read_file(file: File, limit: u64) -> Result<(Bytes, Option<Timestamp>), SkipReason> {
+    let unreadable = |error: io::Error| SkipReason::Unreadable(error.to_string());
+    let facts = file.metadata().map_err(unreadable)?;
     if facts.len() > limit {
-        return Ok(None);
+        return Err(SkipReason::TooLarge { limit });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(facts.len()).unwrap_or(0));
     // The file may have grown since.
-    file.take(limit + 1).read_to_end(&mut bytes)?;
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     if bytes.len() as u64 > limit {
-        return Ok(None);
+        return Err(SkipReason::TooLarge { limit });
+    }
+    if let Some((_, form)) = COMPRESSED
+        .iter()
+        .find(|(magic, _)| bytes.starts_with(magic))
+    {
+        return Err(SkipReason::Compressed(form));
     }
     let mut content = Vec::with_capacity(bytes.len() + bytes.len() / 32);
     push_crlf(&mut content, &bytes);
@@ -146,39 +210,65 @@ fn read_file(path: &Path, limit: u64) -> io::Result<Option<(Bytes, Option<Timest
     let modified = since
         .and_then(|since| i64::try_from(since.as_millis()).ok())
         .map(Timestamp);
-    Ok(Some((Bytes::from(content), modified)))
+    Ok((Bytes::from(content), modified))
 }
 
-/// The files of `cur` and `new`, by name.
-fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, TransferError> {
-    let mut files = Vec::new();
-    each_file(folder, |name, path| files.push((name, path)))?;
-    files.sort();
-    Ok(files)
+/// How files begin that Dovecot's mail_compress wrote. No message begins so.
+const COMPRESSED: [(&[u8], &str); 4] = [
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"BZh9", "bzip2"),
+];
+
+/// How much later than its name says a file may have been written (1 day).
+const LATER_THAN_NAMED_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// When a message arrived: when its file was written, which is where servers keep it; but when that
+/// is later than the time in the file's name, the files were copied without their times.
+fn arrival(modified: Option<Timestamp>, name: &str) -> Option<Timestamp> {
+    let seconds = name.split('.').next().filter(|digits| digits.len() >= 9);
+    let named = seconds
+        .and_then(|digits| digits.parse::<u32>().ok())
+        .map(|seconds| Timestamp(i64::from(seconds) * 1000));
+    match (modified, named) {
+        (Some(modified), Some(named))
+            if modified.millis() > named.millis() + LATER_THAN_NAMED_MS =>
+        {
+            Some(named)
+        }
+        (modified, named) => modified.or(named),
+    }
 }
 
-fn count(folder: &Path) -> Result<u64, TransferError> {
-    let mut count = 0;
-    each_file(folder, |_, _| count += 1)?;
-    Ok(count)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Calls for each regular file. Links are not followed: they may lead out of what was meant.
-fn each_file(folder: &Path, mut call: impl FnMut(String, PathBuf)) -> Result<(), TransferError> {
-    for part in ["cur", "new"] {
-        let part = folder.join(part);
-        let entries = match fs::read_dir(&part) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries.map_err(TransferError::file(&part))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(TransferError::file(&part))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if is_file && !name.starts_with('.') {
-                call(name, entry.path());
-            }
+    #[test]
+    fn times_that_a_copy_lost_are_in_the_names() {
+        let at = |seconds: i64| Some(Timestamp(seconds * 1000));
+        for (modified, name, expected) in [
+            (
+                at(1_700_000_000),
+                "1700000003.M1P2.host:2,S",
+                at(1_700_000_000),
+            ),
+            (
+                at(1_600_000_000),
+                "1700000003.M1P2.host:2,S",
+                at(1_600_000_000),
+            ),
+            (
+                at(1_790_000_000),
+                "1700000003.M1P2.host:2,S",
+                at(1_700_000_003),
+            ),
+            (at(1_790_000_000), "7.host:2,S", at(1_790_000_000)),
+            (at(1_790_000_000), "mail:2,S", at(1_790_000_000)),
+            (None, "1700000003.x", at(1_700_000_003)),
+        ] {
+            assert_eq!(arrival(modified, name), expected, "{name}");
         }
     }
-    Ok(())
 }

@@ -26,48 +26,85 @@ pub(super) fn parse(line: &[u8]) -> Option<FromLine> {
 }
 
 fn parse_date(words: &[&str]) -> Option<FromLine> {
-    let [weekday, month, day, time, rest @ ..] = words else {
+    let [weekday, rest @ ..] = words else {
         return None;
     };
+    let weekday = weekday.trim_end_matches(',');
     WEEKDAYS
         .iter()
         .find(|name| name.eq_ignore_ascii_case(weekday))?;
-    let month = MONTHS
+    match rest {
+        // As asctime writes it. Zones stand before or after the year, as names or as offsets.
+        [month, day, time, rest @ ..] if month_of(month).is_some() => {
+            let is_year = |word: &&&str| word.len() == 4 && word.parse::<u16>().is_ok();
+            let year = rest.iter().take(3).find(is_year)?;
+            let zone = rest.iter().take(4).find_map(|word| parse_offset(word));
+            let zone = zone.or_else(|| rest.iter().take(3).find_map(|word| zone_of(word)));
+            date_of([day, month, year, time], zone)
+        }
+        // As header fields have it (some versions of Eudora and of Apple's and Sun's mailers).
+        [day, month, year, time, rest @ ..] => {
+            let zone = rest.first();
+            let zone = zone.and_then(|word| parse_offset(word).or_else(|| zone_of(word)));
+            date_of([day, month, year, time], zone)
+        }
+        _ => None,
+    }
+}
+
+fn month_of(word: &str) -> Option<i8> {
+    let number = MONTHS
         .iter()
-        .position(|name| name.eq_ignore_ascii_case(month))?
-        + 1;
+        .position(|name| name.eq_ignore_ascii_case(word))?;
+    i8::try_from(number + 1).ok()
+}
+
+/// The date for a day, a month, a year and a time, in a zone of so many minutes.
+fn date_of([day, month, year, time]: [&str; 4], zone: Option<i16>) -> Option<FromLine> {
     let day: i8 = day.trim_end_matches(',').parse().ok()?;
+    let year: i16 = (year.len() == 4).then(|| year.parse().ok())??;
     let mut parts = time.split(':');
     let hour: i8 = parts.next()?.parse().ok()?;
     let minute: i8 = parts.next()?.parse().ok()?;
     let second: i8 = parts.next().map_or(Ok(0), str::parse).ok()?;
-    // Zones stand before or after the year, as names or as offsets.
-    let is_year = |word: &&&str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
-    let year: i16 = rest.iter().take(3).find(is_year)?.parse().ok()?;
-    let offset = rest.iter().take(4).find_map(|word| parse_offset(word));
-    let civil = DateTime::new(
-        year,
-        i8::try_from(month).ok()?,
-        day,
-        hour,
-        minute,
-        second.min(59),
-        0,
-    )
-    .ok()?;
+    let second = second.min(59);
+    let civil = DateTime::new(year, month_of(month)?, day, hour, minute, second, 0).ok()?;
     let utc = civil
         .to_zoned(TimeZone::UTC)
         .ok()?
         .timestamp()
         .as_millisecond();
-    let minutes = offset.unwrap_or(0);
+    let minutes = zone.unwrap_or(0);
     Some(FromLine {
         date: OffsetTimestamp {
             at: Timestamp(utc - i64::from(minutes) * 60_000),
             offset_minutes: minutes,
         },
-        has_offset: offset.is_some(),
+        has_offset: zone.is_some(),
     })
+}
+
+/// Zones whose names mean one thing, and those of RFC 5322 §4.3.
+const ZONES: [(&str, i16); 14] = [
+    ("JST", 540),
+    ("KST", 540),
+    ("UTC", 0),
+    ("UT", 0),
+    ("GMT", 0),
+    ("EST", -300),
+    ("EDT", -240),
+    ("CST", -360),
+    ("CDT", -300),
+    ("MST", -420),
+    ("MDT", -360),
+    ("PST", -480),
+    ("PDT", -420),
+    ("CET", 60),
+];
+
+fn zone_of(word: &str) -> Option<i16> {
+    let known = ZONES.iter().find(|(name, _)| *name == word);
+    known.map(|(_, minutes)| *minutes)
 }
 
 fn parse_offset(word: &str) -> Option<i16> {
@@ -158,6 +195,21 @@ mod tests {
             ),
             (
                 "From a@b Mon Jan  5 09:00:00 JST 2026",
+                "2026-01-05T00:00:00Z",
+                Some(540),
+            ),
+            (
+                "From a@b Mon Jan  5 09:00:00 MEZ 2026",
+                "2026-01-05T09:00:00Z",
+                None,
+            ),
+            (
+                "From a@b Mon, 5 Jan 2026 09:00:00 +0900",
+                "2026-01-05T00:00:00Z",
+                Some(540),
+            ),
+            (
+                "From a@b Mon, 05 Jan 2026 09:00:00",
                 "2026-01-05T09:00:00Z",
                 None,
             ),
@@ -190,6 +242,7 @@ mod tests {
             "From a@b Mon Jan 5",
             "From a@b Mon Jan 40 09:00:00 2026",
             "From a@b Mon Jan  5 9h 2026",
+            "From a@b Mon, 5 Jan 26 09:00:00",
             "From Monday to Friday 09:00:00 2026",
             " From a@b Mon Jan  5 09:00:00 2026",
             "from a@b Mon Jan  5 09:00:00 2026",

@@ -2,12 +2,17 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Seek as _, SeekFrom},
     os::unix::fs::FileExt as _,
 };
 
+use super::super::source::hash;
+
 /// Longest piece of a line that is handed out at once (64 KiB).
 const PIECE_BYTES: usize = 64 * 1024;
+
+/// How much of a file before a position is hashed to know it again (1 KiB).
+const MARK_BYTES: u64 = 1024;
 
 /// A file as pieces of lines.
 #[derive(Debug)]
@@ -29,6 +34,25 @@ impl Pieces {
             starts_line: true,
             length,
         })
+    }
+
+    /// A hash of what stands before an offset, by which the file is known again: a mail program
+    /// that removed or marked a message meanwhile has moved or changed it.
+    pub(super) fn mark(&self, offset: u64) -> io::Result<[u8; 16]> {
+        let length = offset.min(MARK_BYTES);
+        let mut before = vec![0; usize::try_from(length).unwrap_or(0)];
+        self.reader
+            .get_ref()
+            .read_exact_at(&mut before, offset - length)?;
+        Ok(hash(&[&offset.to_le_bytes(), &before]))
+    }
+
+    /// Goes on at an offset where a line begins.
+    pub(super) fn seek(&mut self, offset: u64) -> io::Result<()> {
+        self.reader.seek(SeekFrom::Start(offset))?;
+        self.offset = offset;
+        self.starts_line = true;
+        Ok(())
     }
 
     /// Where the next piece begins.

@@ -5,31 +5,38 @@
 //! quoted); everywhere else one `>` is taken from `>From ` and `>>From ` (mboxo, mboxrd).
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     fs::File,
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
-use hikyaku_types::OffsetTimestamp;
 
 use crate::name::MailboxPath;
 
 use super::{
     super::{
-        FailureReason, Found, Source, SourceMessage, TransferError,
-        import::IMPORT_MESSAGE_BYTES_MAX, names, text::push_crlf,
+        FileKey, Found, FoundFolder, Place, Position, SkipReason, Source, SourceMessage,
+        SourceName, SourceUnit, TransferError, import::IMPORT_MESSAGE_BYTES_MAX, opening,
+        subscribed::Subscribed, text::push_crlf,
     },
+    arrival::arrival,
     from_line::{self, FromLine},
     header,
     pieces::Pieces,
+    tree::{self, MboxFile},
 };
 
 /// Messages from one mbox file, or from all mbox files of a folder.
 #[derive(Debug)]
 pub struct MboxSource {
-    waiting: VecDeque<(PathBuf, MailboxPath)>,
+    name: SourceName,
+    waiting: VecDeque<MboxFile>,
+    subscribed: Subscribed,
+    positions: HashMap<FileKey, Position>,
     current: Option<Reader>,
+    /// What is wrong with the file whose folder was found last.
+    broken: Option<(Place, SkipReason)>,
     done: u64,
     total: u64,
     limit: u64,
@@ -38,30 +45,39 @@ pub struct MboxSource {
 impl MboxSource {
     /// The messages of the file at `path`, for one folder.
     pub fn file(path: &Path, folder: MailboxPath) -> Result<Self, TransferError> {
-        let length = path.metadata().map_err(TransferError::file(path))?.len();
-        Ok(Self::new(
-            VecDeque::from([(path.to_owned(), folder)]),
-            length,
-        ))
+        // The one that was named may be a link; those found in a folder may not.
+        let path = path.canonicalize().map_err(TransferError::file(path))?;
+        let file = opening::regular(&path).map_err(TransferError::file(&path))?;
+        let length = file.metadata().map_err(TransferError::file(&path))?.len();
+        let name = SourceName::new("mbox", &path, folder.as_str());
+        let file = MboxFile {
+            within: PathBuf::new(),
+            mailbox: folder,
+            path,
+        };
+        Ok(Self::new(name, vec![file], Subscribed::All, length))
     }
 
     /// The messages of all mbox files below a folder, each in a folder named after its file,
-    /// without `.mbox`; Thunderbird's `.sbd` folders count as the folder they belong to. Files that
-    /// are no mbox are passed over.
+    /// without `.mbox`. Files that are no mbox are passed over.
     pub fn folder(path: &Path) -> Result<Self, TransferError> {
-        let mut files = Vec::new();
-        let mut total = 0;
-        names::mbox_files(path, &mut files)?;
-        for (file, _) in &files {
-            total += file.metadata().map_err(TransferError::file(file))?.len();
-        }
-        Ok(Self::new(files.into(), total))
+        let path = path.canonicalize().map_err(TransferError::file(path))?;
+        let files = tree::find(&path)?;
+        let length = |file: &MboxFile| file.path.metadata().map_or(0, |facts| facts.len());
+        let total = files.iter().map(length).sum();
+        let name = SourceName::new("mbox", &path, "");
+        let subscribed = Subscribed::of_mbox_folder(&path);
+        Ok(Self::new(name, files, subscribed, total))
     }
 
-    fn new(waiting: VecDeque<(PathBuf, MailboxPath)>, total: u64) -> Self {
+    fn new(name: SourceName, waiting: Vec<MboxFile>, subscribed: Subscribed, total: u64) -> Self {
         Self {
-            waiting,
+            name,
+            waiting: waiting.into(),
+            subscribed,
+            positions: HashMap::new(),
             current: None,
+            broken: None,
             done: 0,
             total,
             limit: IMPORT_MESSAGE_BYTES_MAX,
@@ -73,10 +89,49 @@ impl MboxSource {
     pub fn with_message_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
+
+    /// Begins with a file. One of several that cannot be read is reported; the others go on.
+    fn open(&mut self, file: MboxFile) -> Result<Found, TransferError> {
+        let key = FileKey::new(&file.within);
+        let mut found = FoundFolder {
+            is_subscribed: self.subscribed.contains(&file.mailbox),
+            folder: file.mailbox,
+            file: key,
+            resumed: None,
+        };
+        let opened = opening::regular(&file.path);
+        match opened {
+            Ok(opened) => {
+                let known = self.positions.get(&key).copied();
+                let (reader, resumed) = Reader::open(file.path, opened, known)?;
+                found.resumed = resumed;
+                self.current = Some(reader);
+            }
+            Err(error) => {
+                let place = Place {
+                    file: file.path.display().to_string(),
+                    offset: None,
+                };
+                self.broken = Some((place, SkipReason::Unreadable(error.to_string())));
+            }
+        }
+        Ok(Found::Folder(found))
+    }
 }
 
 impl Source for MboxSource {
+    fn name(&self) -> SourceName {
+        self.name.clone()
+    }
+
+    fn resume(&mut self, positions: HashMap<FileKey, Position>) {
+        self.positions = positions;
+    }
+
     fn next(&mut self) -> Result<Option<Found>, TransferError> {
+        if let Some((place, reason)) = self.broken.take() {
+            return Ok(Some(Found::Unusable { place, reason }));
+        }
         if let Some(reader) = &mut self.current {
             if let Some(found) = reader.next(self.limit)? {
                 return Ok(Some(found));
@@ -84,11 +139,17 @@ impl Source for MboxSource {
             self.done += reader.pieces.length();
             self.current = None;
         }
-        let Some((path, folder)) = self.waiting.pop_front() else {
-            return Ok(None);
-        };
-        self.current = Some(Reader::open(path, folder.clone())?);
-        Ok(Some(Found::Folder(folder)))
+        match self.waiting.pop_front() {
+            Some(file) => self.open(file).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn position(&self) -> Result<Position, TransferError> {
+        match &self.current {
+            Some(reader) => reader.position(),
+            None => Ok(Position::default()),
+        }
     }
 
     fn done(&self) -> u64 {
@@ -102,16 +163,21 @@ impl Source for MboxSource {
     fn total(&self) -> Option<u64> {
         Some(self.total)
     }
+
+    fn unit(&self) -> SourceUnit {
+        SourceUnit::Bytes
+    }
 }
 
 /// One file.
 #[derive(Debug)]
 struct Reader {
     path: PathBuf,
-    folder: MailboxPath,
     pieces: Pieces,
     /// The `From ` line of the next message, and where it stands.
     ahead: Option<(FromLine, u64)>,
+    /// Messages found, those before a position that it goes on from included.
+    messages: u64,
 }
 
 /// A message as it is being read.
@@ -125,21 +191,66 @@ struct Message {
 }
 
 impl Reader {
-    fn open(path: PathBuf, folder: MailboxPath) -> Result<Self, TransferError> {
-        let file = File::open(&path).map_err(TransferError::file(&path))?;
-        let pieces = Pieces::new(file).map_err(TransferError::file(&path))?;
+    /// Opens a file, and goes on at a known position if what stands before it is as it was and a
+    /// message begins there.
+    fn open(
+        path: PathBuf,
+        file: File,
+        known: Option<Position>,
+    ) -> Result<(Self, Option<Position>), TransferError> {
         let mut reader = Self {
+            pieces: Pieces::new(file).map_err(TransferError::file(&path))?,
             path,
-            folder,
-            pieces,
             ahead: None,
+            messages: 0,
         };
-        reader.find_first()?;
-        Ok(reader)
+        if let Some(known) = known
+            && reader.goes_on_at(known)?
+        {
+            reader.messages = known.messages;
+            return Ok((reader, Some(known)));
+        }
+        reader.seek(0)?;
+        if reader.find_first()? {
+            return Ok((reader, None));
+        }
+        Err(TransferError::NotMbox { path: reader.path })
     }
 
-    /// Finds the first `From ` line. An empty file is an empty mbox.
-    fn find_first(&mut self) -> Result<(), TransferError> {
+    fn seek(&mut self, offset: u64) -> Result<(), TransferError> {
+        let sought = self.pieces.seek(offset);
+        sought.map_err(TransferError::file(&self.path))
+    }
+
+    fn goes_on_at(&mut self, known: Position) -> Result<bool, TransferError> {
+        if known.place > self.pieces.length() || self.mark(known.place)? != known.mark {
+            return Ok(false);
+        }
+        self.seek(known.place)?;
+        self.find_first()
+    }
+
+    fn mark(&self, offset: u64) -> Result<[u8; 16], TransferError> {
+        let mark = self.pieces.mark(offset);
+        mark.map_err(TransferError::file(&self.path))
+    }
+
+    /// Behind the message that was found last.
+    fn position(&self) -> Result<Position, TransferError> {
+        let place = match &self.ahead {
+            Some((_, offset)) => *offset,
+            None => self.pieces.offset(),
+        };
+        Ok(Position {
+            place,
+            mark: self.mark(place)?,
+            messages: self.messages,
+        })
+    }
+
+    /// Finds the next `From ` line, before which nothing but empty lines may stand. At the end of
+    /// the file there is none, and none is needed.
+    fn find_first(&mut self) -> Result<bool, TransferError> {
         loop {
             let offset = self.pieces.offset();
             let piece = self
@@ -147,46 +258,42 @@ impl Reader {
                 .next()
                 .map_err(TransferError::file(&self.path))?;
             let Some((piece, _)) = piece else {
-                return Ok(());
+                return Ok(true);
             };
             let line = piece.strip_prefix(b"\xef\xbb\xbf").unwrap_or(piece);
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let Some(from) = from_line::parse(line) else {
-                return Err(TransferError::NotMbox {
-                    path: self.path.clone(),
-                });
-            };
-            self.ahead = Some((from, offset));
-            return Ok(());
+            let from = from_line::parse(line);
+            self.ahead = from.map(|from| (from, offset));
+            return Ok(from.is_some());
         }
     }
 
     fn next(&mut self, limit: u64) -> Result<Option<Found>, TransferError> {
-        loop {
-            let Some((from, offset)) = self.ahead.take() else {
-                return Ok(None);
-            };
-            let place = format!("{}, byte {offset}", self.path.display());
-            let mut message = self.read_message(limit)?;
-            if message.too_large {
-                let reason = FailureReason::TooLarge { limit };
-                return Ok(Some(Found::Unusable { place, reason }));
-            }
-            let marks = header::take_marks(&mut message.bytes);
-            if marks.is_ghost {
-                continue;
-            }
-            return Ok(Some(Found::Message(SourceMessage {
-                folder: self.folder.clone(),
-                key: offset.to_string().into_bytes(),
-                place,
-                internal_date: Some(arrival(&message.bytes, from)),
-                content: Bytes::from(message.bytes),
-                flags: marks.flags,
-            })));
+        let Some((from, offset)) = self.ahead.take() else {
+            return Ok(None);
+        };
+        let place = Place {
+            file: self.path.display().to_string(),
+            offset: Some(offset),
+        };
+        let mut message = self.read_message(limit)?;
+        if message.too_large {
+            let reason = SkipReason::TooLarge { limit };
+            return Ok(Some(Found::Unusable { place, reason }));
         }
+        let marks = header::take_marks(&mut message.bytes);
+        if marks.is_ghost {
+            return Ok(Some(Found::Dropped));
+        }
+        self.messages += 1;
+        Ok(Some(Found::Message(SourceMessage {
+            place,
+            internal_date: Some(arrival(&message.bytes, from)),
+            content: Bytes::from(message.bytes),
+            flags: marks.flags,
+        })))
     }
 
     /// Reads up to the next `From ` line, which goes into `ahead`, or to the end.
@@ -267,24 +374,3 @@ fn is_quoted(rest: &[u8]) -> bool {
     rest.get(quotes..)
         .is_some_and(|line| line.starts_with(b"From "))
 }
-
-/// When a message arrived: a `From ` line's date that names its offset, else the topmost Received
-/// field, else the `From ` line's date.
-fn arrival(message: &[u8], from: FromLine) -> OffsetTimestamp {
-    if from.has_offset {
-        return from.date;
-    }
-    let header = message
-        .get(..message.len().min(RECEIVED_WITHIN))
-        .unwrap_or_default();
-    let parsed = hikyaku_message::ParsedMessage::parse(header);
-    let received = parsed.field(header, "Received").and_then(|field| {
-        let value = hikyaku_message::header::unfold(field.value.of(header)).into_owned();
-        let date = value.rsplit(|byte| *byte == b';').next()?;
-        hikyaku_message::header::date::parse(date)
-    });
-    received.unwrap_or(from.date)
-}
-
-/// How far into a message the topmost Received field is looked for (16 KiB).
-const RECEIVED_WITHIN: usize = 16 * 1024;

@@ -1,0 +1,123 @@
+//! `/api/v1/mailboxes/export`: mail to files on the server's machine.
+
+use std::path::PathBuf;
+
+use axum::{extract::State, response::Response};
+use hikyaku_mailstore::{
+    MailError, MailboxPath,
+    transfer::{ExportFormat, ExportOptions, ExportReport, NameEncoding, TransferError},
+};
+use hikyaku_types::EmailAddress;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Body,
+    mailbox_transfer::{Format, check_path, folder_of, scope_of},
+};
+use crate::{ndjson, problem::Problem, services::Services};
+
+/// What to write out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    account: EmailAddress,
+    format: Format,
+    /// Only this folder.
+    folder: Option<String>,
+    /// Absolute, on the server's machine.
+    path: PathBuf,
+    /// How folders of a Maildir are named.
+    #[serde(default)]
+    names: Names,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+enum Names {
+    #[default]
+    #[serde(rename = "utf-7")]
+    Utf7,
+    #[serde(rename = "utf-8")]
+    Utf8,
+}
+
+/// How far an export is.
+#[derive(Debug, Serialize)]
+struct Progress<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<&'a str>,
+    done: u64,
+    total: u64,
+    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u8>,
+}
+
+/// What an export did.
+#[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names of the answer's fields"
+)]
+struct Exported {
+    exported: u64,
+    present: u64,
+    /// Messages that are damaged in the store; the server's log names them.
+    damaged: u64,
+    lost_keywords: u64,
+    folders: u64,
+    bytes: u64,
+}
+
+/// Writes mail out. A run that was cut goes on where it stood.
+pub(super) async fn export(
+    State(services): State<Services>,
+    Body(wanted): Body<Wanted>,
+) -> Result<Response, Problem> {
+    let path = check_path(&wanted.path)?;
+    let folder = folder_of(wanted.folder.as_ref())?;
+    let options = ExportOptions {
+        format: match wanted.format {
+            Format::Mbox => ExportFormat::Mbox,
+            Format::Maildir => ExportFormat::Maildir,
+        },
+        names: match wanted.names {
+            Names::Utf7 => NameEncoding::Utf7,
+            Names::Utf8 => NameEncoding::Utf8,
+        },
+    };
+    let scope = scope_of(&services, wanted.account).await?;
+    Ok(ndjson::answer(move |lines| async move {
+        let tell = |report: &ExportReport| {
+            lines.progress(Progress {
+                folder: report.current.as_ref().map(MailboxPath::as_str),
+                done: report.exported + report.skipped,
+                total: report.total,
+                bytes: report.bytes,
+                percent: report.percent(),
+            });
+        };
+        let mail = &services.mailstore;
+        let report = mail
+            .export(scope, folder.as_ref(), options, &path, tell)
+            .await
+            .map_err(|error| of_folder(error, folder.as_ref()))?;
+        Ok(Exported {
+            exported: report.exported,
+            present: report.skipped,
+            damaged: report.damaged,
+            lost_keywords: report.lost_keywords,
+            folders: report.folders,
+            bytes: report.bytes,
+        })
+    }))
+}
+
+/// Names the folder that is not there.
+fn of_folder(error: TransferError, folder: Option<&MailboxPath>) -> Problem {
+    let is_missing = matches!(error, TransferError::Mail(MailError::NoSuchMailbox));
+    let mut problem = Problem::from(error);
+    if let Some(folder) = folder.filter(|_| is_missing) {
+        problem.detail = format!("the account has no folder \"{folder}\"");
+    }
+    problem
+}
