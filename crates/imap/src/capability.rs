@@ -9,16 +9,19 @@ use crate::service::Imap;
 
 /// What is true in every state. The same list before and after sign-in: some clients (Python's
 /// imaplib) never ask again.
-const ALWAYS: [&str; 18] = [
+const ALWAYS: [&str; 21] = [
     "IMAP4rev1",
     "CHILDREN",
+    "CONDSTORE",
     "CREATE-SPECIAL-USE",
     "ENABLE",
+    "ESEARCH",
     "ID",
     "IDLE",
     "LIST-EXTENDED",
     "LIST-STATUS",
     "LITERAL-",
+    "MOVE",
     "NAMESPACE",
     "OBJECTID",
     "QUOTA",

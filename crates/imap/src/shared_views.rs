@@ -134,3 +134,100 @@ impl SharedViews {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use hikyaku_mailstore::{FlagState, Flags};
+    use hikyaku_types::{Id as _, Uid, UidValidity};
+
+    fn uid(raw: u32) -> Uid {
+        Uid::new(raw).unwrap()
+    }
+
+    fn snapshot(modseq: u64, uids: &[u32]) -> Snapshot {
+        Snapshot {
+            uids: uids.iter().copied().map(uid).collect(),
+            uid_validity: UidValidity(1),
+            uid_next: uid(1000),
+            modseq: ModSeq(modseq),
+            first_recent: uid(1000),
+            first_unseen: None,
+            unseen: 0,
+            keywords: Arc::default(),
+            unseen_from: None,
+        }
+    }
+
+    /// One message that came and one that went.
+    fn delta(modseq: u64, came: u32, went: u32) -> Delta {
+        let state = FlagState {
+            uid: uid(came),
+            flags: Flags::default(),
+            modseq: ModSeq(modseq),
+        };
+        Delta {
+            new: vec![state],
+            expunged: vec![uid(went)],
+            modseq: ModSeq(modseq),
+            ..Delta::default()
+        }
+    }
+
+    fn views(mailboxes: usize, bytes: usize) -> SharedViews {
+        SharedViews::new(SharedViewLimits { mailboxes, bytes })
+    }
+
+    #[test]
+    fn whoever_knows_the_same_shares_it() {
+        let (views, mailbox) = (views(10, 1 << 20), MailboxId::from_i64(1));
+        assert_eq!(views.follow(mailbox, ModSeq(1), &delta(2, 9, 1)), None);
+        views.keep(mailbox, &snapshot(5, &[1, 2, 3]));
+        views.keep(mailbox, &snapshot(4, &[1, 2]));
+        assert_eq!(views.newest(mailbox).unwrap().modseq, ModSeq(5));
+        // The first that goes on takes the others along.
+        let next = views.follow(mailbox, ModSeq(5), &delta(7, 4, 2)).unwrap();
+        assert_eq!(next, vec![uid(1), uid(3), uid(4)]);
+        assert_eq!(views.newest(mailbox).unwrap().modseq, ModSeq(7));
+        assert_eq!(views.newest(mailbox).unwrap().unseen_from, Some(uid(4)));
+        let same = views.follow(mailbox, ModSeq(4), &delta(7, 4, 2));
+        assert_eq!(same, Some(next));
+        // Who is behind, or comes from elsewhere, keeps its own.
+        assert_eq!(views.follow(mailbox, ModSeq(4), &delta(6, 4, 2)), None);
+        assert_eq!(views.follow(mailbox, ModSeq(8), &delta(9, 5, 1)), None);
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let ids: Vec<MailboxId> = (1..=4).map(MailboxId::from_i64).collect();
+        let views = views(3, 1 << 20);
+        for id in &ids[..3] {
+            views.keep(*id, &snapshot(1, &[1]));
+        }
+        assert!(views.newest(ids[0]).is_some());
+        views.keep(ids[3], &snapshot(1, &[1]));
+        let kept: Vec<bool> = ids.iter().map(|id| views.newest(*id).is_some()).collect();
+        assert_eq!(kept, [true, false, true, true]);
+    }
+
+    #[test]
+    fn many_bytes_are_too_many() {
+        let every_second: Vec<u32> = (1..2000).map(|n| n * 2).collect();
+        let large = snapshot(1, &every_second);
+        let one = Entry::new(large.clone(), 0).bytes;
+        assert!(one > 8 * every_second.len());
+        let views = views(10, 2 * one);
+        for id in 1..=3 {
+            views.keep(MailboxId::from_i64(id), &large);
+        }
+        let kept = (1..=3).filter(|id| views.newest(MailboxId::from_i64(*id)).is_some());
+        assert_eq!(kept.collect::<Vec<_>>(), [2, 3]);
+        // One that is larger than all room is not kept at all.
+        let views = self::views(10, one - 1);
+        views.keep(MailboxId::from_i64(1), &large);
+        assert!(views.newest(MailboxId::from_i64(1)).is_none());
+        assert_eq!(views.lock().bytes, 0);
+    }
+}

@@ -65,8 +65,8 @@ pub struct Snapshot {
     pub unseen: u32,
     /// Keywords in use, sorted; also ones that were in use not long ago.
     pub keywords: Arc<[Keyword]>,
-    /// All messages below this UID have the Seen flag; 2^32 for all that there can be.
-    pub(crate) seen_below: i64,
+    /// All messages below this UID have the Seen flag; without one all messages have it.
+    pub unseen_from: Option<Uid>,
 }
 
 impl Snapshot {
@@ -80,7 +80,8 @@ impl Snapshot {
         }
         let states = || delta.new.iter().chain(&delta.flags);
         for state in states().filter(|state| !state.flags.is_seen()) {
-            self.seen_below = self.seen_below.min(state.uid.get().into());
+            let from = self.unseen_from.map_or(state.uid, |from| from.min(state.uid));
+            self.unseen_from = Some(from);
         }
         let mut more: BTreeSet<&Keyword> = BTreeSet::new();
         for keyword in states().flat_map(|state| state.flags.keywords()) {

@@ -163,7 +163,7 @@ fn snapshot(
                 first_unseen: None,
                 unseen: row.get(4)?,
                 keywords: Arc::default(),
-                seen_below: 0,
+                unseen_from: None,
             })
         },
     )?;
@@ -173,7 +173,7 @@ fn snapshot(
             Some(known) if known.uid_validity == snapshot.uid_validity => {
                 snapshot.uids = known.uids;
                 snapshot.keywords = known.keywords;
-                snapshot.seen_below = known.seen_below;
+                snapshot.unseen_from = known.unseen_from;
             }
             _ => scan(tx, scope, mailbox, &mut snapshot)?,
         },
@@ -211,7 +211,7 @@ fn scan(
     let mut uids = UidListBuilder::default();
     let mut keywords: BTreeSet<Keyword> = BTreeSet::new();
     let mut last = String::new();
-    let mut seen_below = None;
+    let mut unseen_from = None;
     tx.for_each(
         "SELECT uid, flags, keywords FROM placement WHERE account_id = ?1 AND mailbox_id = ?2 \
          ORDER BY uid",
@@ -219,8 +219,8 @@ fn scan(
         |row| {
             let (uid, bits, words) = (row.get::<Uid>(0)?, row.get::<i64>(1)?, row.text(2)?);
             uids.push(uid);
-            if seen_below.is_none() && bits & 1 == 0 {
-                seen_below = Some(i64::from(uid.get()));
+            if unseen_from.is_none() && bits & 1 == 0 {
+                unseen_from = Some(uid);
             }
             // Neighbours mostly have the same keywords.
             if words != last && keywords.len() < LISTED_KEYWORDS_MAX {
@@ -232,32 +232,27 @@ fn scan(
     )?;
     snapshot.uids = uids.build();
     snapshot.keywords = keywords.into_iter().take(LISTED_KEYWORDS_MAX).collect();
-    snapshot.seen_below = seen_below.unwrap_or(ALL_SEEN);
+    snapshot.unseen_from = unseen_from;
     Ok(())
 }
 
-/// Above every UID.
-const ALL_SEEN: i64 = 1 << 32;
-
-/// Finds the first message without the Seen flag; those before `seen_below` need no look.
+/// Finds the first message without the Seen flag; those before `unseen_from` need no look.
 fn find_first_unseen(
     tx: &Tx<'_>,
     scope: AccountScope,
     mailbox: MailboxId,
     snapshot: &mut Snapshot,
 ) -> Result<(), MailError> {
-    let first = if snapshot.unseen == 0 {
-        None
-    } else {
-        tx.query_opt(
+    snapshot.first_unseen = match snapshot.unseen_from {
+        Some(from) if snapshot.unseen > 0 => tx.query_opt(
             "SELECT uid FROM placement WHERE account_id = ?1 AND mailbox_id = ?2 AND uid >= ?3 \
              AND (flags & 1) = 0 ORDER BY uid LIMIT 1",
-            params![scope.account, mailbox, snapshot.seen_below],
+            params![scope.account, mailbox, from],
             |row| row.get::<Uid>(0),
-        )?
+        )?,
+        _ => None,
     };
-    snapshot.first_unseen = first;
-    snapshot.seen_below = first.map_or(ALL_SEEN, |uid| uid.get().into());
+    snapshot.unseen_from = snapshot.first_unseen;
     Ok(())
 }
 

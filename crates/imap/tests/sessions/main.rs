@@ -5,7 +5,9 @@ mod client;
 mod conditions;
 mod deflate;
 mod hostile;
+mod large;
 mod messages;
+mod model;
 mod stage;
 mod volume;
 
@@ -34,12 +36,14 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    append, append_refused, authenticate, bad_commands, bodystructure, capability, close, compress, copy,
-    create, delete, drain, enable, examine, expunge, expunge_elsewhere, fetch, fetch_partial,
-    fetch_sections, flags_elsewhere, id, idle, idle_ends, japanese, keywords, list, list_extended, list_recursive, list_status,
-    literals, login, login_failures, login_needs_tls, logout, lsub, namespace, noop, objectid, quota, quota_root, recent,
-    rename, revoked, search, search_charset, search_dates, select, starttls, starttls_injection,
-    states, status, store, subscribe, tls, uid, uid_expunge, unselect,
+    append, append_refused, authenticate, bad_commands, bodystructure,
+    capability, close, compress, condstore, copy, create, delete, drain, enable, esearch,
+    examine, expunge, expunge_elsewhere, fetch, fetch_partial, fetch_sections, flags_elsewhere,
+    id, idle, idle_ends, japanese, keywords, list, list_extended, list_recursive, list_status,
+    literals, login, login_failures, login_needs_tls, logout, lsub, move_messages, namespace,
+    noop, objectid, quota, quota_root, recent, rename, revoked, search, search_charset,
+    search_dates, select, starttls, starttls_injection, states, status, store, subscribe, tls,
+    uid, uid_expunge, unselect,
 }
 
 /// Every transcript in the folder is played.
@@ -54,13 +58,16 @@ fn no_transcript_is_forgotten() {
 }
 
 /// What is announced, and the transcripts that show it.
-const CAPABILITIES: [(&str, &[&str]); 25] = [
+const CAPABILITIES: [(&str, &[&str]); 28] = [
     (
         "IMAP4rev1",
         &["select", "fetch", "search", "store", "append"],
     ),
     ("CHILDREN", &["list"]),
+    ("CONDSTORE", &["condstore"]),
     ("CREATE-SPECIAL-USE", &["create"]),
+    ("ESEARCH", &["esearch"]),
+    ("MOVE", &["move_messages"]),
     ("ENABLE", &["enable"]),
     ("ID", &["id"]),
     ("IDLE", &["idle", "idle_ends"]),
