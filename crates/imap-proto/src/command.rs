@@ -25,7 +25,7 @@ use crate::{
     parse::{Cursor, Parsed},
 };
 pub(crate) use append::is_append;
-pub use append::{Append, AppendHead};
+pub use append::{Append, AppendHead, AppendMessage};
 pub use authenticate::Authenticate;
 pub use compress::Compression;
 pub use copy::Copy;

@@ -33,14 +33,14 @@ mod sequence;
 mod utf7;
 
 pub use command::{
-    Append, AppendHead, Authenticate, Command, Compression, CondStore, Copy, Create, Enable, Fetch,
-    FetchItem, Id, List, ListReturn, ListSelect, Login, Numbering, Peek, QuotaRoot, Rename,
-    Request, Search, SearchKey, SearchReturn, Select, Sensitive, SetQuota, Silent, Status,
+    Append, AppendHead, AppendMessage, Authenticate, Command, Compression, CondStore, Copy, Create,
+    Enable, Fetch, FetchItem, Id, List, ListReturn, ListSelect, Login, Numbering, Peek, QuotaRoot,
+    Rename, Request, Search, SearchKey, SearchReturn, Select, Sensitive, SetQuota, Silent, Status,
     StatusItem, Store, StoreMode, Tag,
 };
 pub use date::{Date, DateTimeError, write_date, write_date_time};
 pub use flag::Flag;
-pub use limits::Limits;
+pub use limits::{Limits, NameEncoding};
 pub use mailbox::{MailboxName, SpecialUse, list_matches};
 pub use object_id::ObjectId;
 pub use parse::{ParseError, ParseErrorKind, is_done, parse_date_time};

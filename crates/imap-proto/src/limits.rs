@@ -1,5 +1,15 @@
 //! The limits of the grammar: what a client may send before it is refused.
 
+/// How mailbox names travel, in both directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NameEncoding {
+    /// In modified UTF-7 (RFC 3501 §5.1.3). Raw UTF-8 is understood as well.
+    #[default]
+    Utf7,
+    /// In UTF-8, after `ENABLE UTF8=ACCEPT` (RFC 9755 §3): `&` is a character like any other.
+    Utf8,
+}
+
 /// Every limit the reader and the parser keep. Crossing one is answered, never silently cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -10,6 +20,8 @@ pub struct Limits {
     pub literal: usize,
     /// Bytes of one message given to APPEND: the message size limit of the server.
     pub message: u64,
+    /// How many messages one APPEND brings (RFC 3502): they are stored in one transaction.
+    pub append_messages: usize,
     /// Bytes of one whole command, all lines and literals together, messages not counted.
     pub command: usize,
     /// Bytes of a refused command that are read and thrown away so that the connection can go
@@ -38,6 +50,8 @@ pub struct Limits {
     pub id_pairs: usize,
     /// Bytes of one value in an ID command (RFC 2971 §3.3: 1,024).
     pub id_value: usize,
+    /// No limit, but of the same life: how mailbox names are to be read.
+    pub names: NameEncoding,
 }
 
 impl Limits {
@@ -47,6 +61,7 @@ impl Limits {
             line: 64 * 1024,
             literal: 16 * 1024,
             message,
+            append_messages: 500,
             command: 128 * 1024,
             discard: 1024 * 1024,
             search_depth: 32,
@@ -60,6 +75,7 @@ impl Limits {
             list_pattern: 1024,
             id_pairs: 30,
             id_value: 1024,
+            names: NameEncoding::Utf7,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Mailbox names on the wire, their special uses, and LIST's patterns.
 
 use crate::{
+    NameEncoding,
     parse::{Cursor, Parsed},
     utf7,
 };
@@ -36,9 +37,9 @@ impl MailboxName {
     /// mailbox = "INBOX" / astring
     /// ```
     pub(crate) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
-        cursor
-            .astring("a mailbox name")
-            .map(|name| Self::from_wire(&name))
+        let start = cursor.clone();
+        let name = cursor.astring("a mailbox name")?;
+        decoded(&start, &name, "a mailbox name in UTF-8").map(|name| Self::new(&name))
     }
 
     /// The name.
@@ -56,6 +57,17 @@ impl MailboxName {
     #[must_use]
     pub fn without_trailing_delimiter(&self) -> Self {
         Self(self.0.trim_end_matches(DELIMITER).to_owned())
+    }
+}
+
+/// A name or a pattern as the client means it, in the encoding that is in force at `start`. In
+/// UTF-8 it has to be valid: nobody could tell which name it is otherwise.
+pub(crate) fn decoded(start: &Cursor<'_>, bytes: &[u8], what: &'static str) -> Parsed<String> {
+    match start.limits().names {
+        NameEncoding::Utf7 => Ok(utf7::decode(bytes).into_owned()),
+        NameEncoding::Utf8 => std::str::from_utf8(bytes)
+            .map(str::to_owned)
+            .or_else(|_| start.expected(what)),
     }
 }
 

@@ -12,7 +12,7 @@ mod marker;
 #[cfg(test)]
 mod tests;
 
-use crate::{AppendHead, Limits, ParseErrorKind, Tag, command::is_append, parse};
+use crate::{AppendHead, Limits, MailboxName, ParseErrorKind, Tag, command::is_append, parse};
 use discard::Discard;
 pub use event::{Event, RawCommand, Refusal, RefusalKind};
 pub use marker::{Literal, LiteralSync};
@@ -51,7 +51,10 @@ pub struct CommandReader {
     line_start: usize,
     /// How many literals the current command has had.
     literals: usize,
-    message_at: Option<usize>,
+    /// Where the messages of an APPEND stand that were accepted so far.
+    messages_at: Vec<usize>,
+    /// Where the messages of the current APPEND go, once one was announced.
+    appending: Option<MailboxName>,
 }
 
 impl CommandReader {
@@ -64,7 +67,8 @@ impl CommandReader {
             buffer: Vec::new(),
             line_start: 0,
             literals: 0,
-            message_at: None,
+            messages_at: Vec::new(),
+            appending: None,
         }
     }
 
@@ -158,7 +162,7 @@ impl CommandReader {
     /// [`LiteralSync::Waits`].
     pub fn accept_message(&mut self) {
         if let State::Undecided { literal } = self.state {
-            self.message_at = Some(self.buffer.len());
+            self.messages_at.push(self.buffer.len());
             self.literals += 1;
             self.line_start = self.buffer.len();
             self.state = match literal.size {
@@ -220,14 +224,19 @@ impl CommandReader {
             return self.literal_announced(literal);
         }
         let bytes = std::mem::take(&mut self.buffer);
-        let message_at = self.message_at;
+        let messages_at = std::mem::take(&mut self.messages_at);
         self.restart();
-        Event::Command(RawCommand { bytes, message_at })
+        Event::Command(RawCommand { bytes, messages_at })
     }
 
     fn literal_announced(&mut self, literal: Literal) -> Event {
-        // Only the mailbox name of an APPEND can be a literal before its message.
-        if self.literals <= 1 && self.message_at.is_none() && is_append(&self.buffer) {
+        if let Some(mailbox) = &self.appending {
+            let line = self.buffer.get(self.line_start..).unwrap_or_default();
+            let next = AppendHead::parse_next(line, mailbox, &self.limits);
+            return self.further_message(next, literal);
+        }
+        // Only the mailbox name of an APPEND can be a literal before its first message.
+        if self.literals <= 1 && is_append(&self.buffer) {
             match AppendHead::parse(&self.buffer, &self.limits) {
                 Ok((tag, head)) => return self.message_announced(tag, head, literal),
                 Err(error) if error.kind() == ParseErrorKind::Incomplete => {}
@@ -255,12 +264,31 @@ impl CommandReader {
         }
     }
 
+    /// Another message of the same APPEND (RFC 3502).
+    fn further_message(
+        &mut self,
+        next: Result<AppendHead, crate::ParseError>,
+        literal: Literal,
+    ) -> Event {
+        let limit = self.limits.append_messages;
+        if self.messages_at.len() >= limit {
+            return self.refuse_literal(literal, RefusalKind::TooManyMessages(limit));
+        }
+        match (self.tag(), next) {
+            (Some(tag), Ok(head)) => self.message_announced(tag, head, literal),
+            (_, Err(error)) => self.refuse_literal(literal, RefusalKind::Syntax(error)),
+            // Its first message was announced, so it has a tag.
+            (None, Ok(_)) => self.refuse_literal(literal, RefusalKind::Message),
+        }
+    }
+
     fn message_announced(&mut self, tag: Tag, head: AppendHead, literal: Literal) -> Event {
         if literal.size > self.limits.message {
             let kind = RefusalKind::MessageTooLarge(self.limits.message);
             return self.refuse_literal(literal, kind);
         }
         self.state = State::Undecided { literal };
+        self.appending = Some(head.mailbox.clone());
         Event::Message { tag, head, literal }
     }
 
@@ -340,6 +368,7 @@ impl CommandReader {
         self.buffer = Vec::new();
         self.line_start = 0;
         self.literals = 0;
-        self.message_at = None;
+        self.messages_at = Vec::new();
+        self.appending = None;
     }
 }

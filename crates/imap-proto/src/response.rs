@@ -20,7 +20,7 @@ mod tests;
 
 use bytes::Bytes;
 
-use crate::sequence::write_number;
+use crate::{NameEncoding, sequence::write_number};
 pub use fetch::{FetchResponse, SectionName};
 pub use mailbox::{ListLine, MailboxAttribute, StatusCounts};
 pub use quota::{QuotaLine, QuotaResource};
@@ -38,6 +38,7 @@ pub struct ResponseBuf {
     /// Contents and before which offset of `text` each goes, in order.
     attached: Vec<(usize, Bytes)>,
     attached_bytes: usize,
+    names: NameEncoding,
 }
 
 impl ResponseBuf {
@@ -47,7 +48,13 @@ impl ResponseBuf {
             text: Vec::new(),
             attached: Vec::new(),
             attached_bytes: 0,
+            names: NameEncoding::Utf7,
         }
+    }
+
+    /// How mailbox names are written from here on.
+    pub fn set_names(&mut self, names: NameEncoding) {
+        self.names = names;
     }
 
     /// How many bytes it holds, attached contents included.

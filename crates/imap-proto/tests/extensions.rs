@@ -2,8 +2,8 @@
 //! COMPRESS.
 
 use hikyaku_imap_proto::{
-    Command, Limits, ListLine, ListSelect, MailboxAttribute, QuotaLine, QuotaResource, RawCommand,
-    Request, ResponseBuf, SearchKey,
+    Command, CommandReader, Event, Limits, ListLine, ListSelect, MailboxAttribute, NameEncoding,
+    QuotaLine, QuotaResource, RawCommand, Request, ResponseBuf, SearchKey,
 };
 use hikyaku_types::{Id as _, MessageId, ThreadId};
 
@@ -162,6 +162,169 @@ fn answers_are_written() {
         "* LIST (\\NonExistent) \"/\" a (\"CHILDINFO\" (\"SUBSCRIBED\" \"SPECIAL-USE\"))",
         "* LIST () \"/\" a/b",
         "* 3 FETCH (EMAILID (M12) THREADID (T34) THREADID NIL)",
+        "",
+    ];
+    assert_eq!(
+        String::from_utf8(out.to_vec()).unwrap(),
+        expected.join("\r\n")
+    );
+}
+
+/// What a session sees of a connection whose messages it accepts all, as texts.
+fn seen(input: &[u8], piece: usize) -> Vec<String> {
+    let mut reader = CommandReader::new(Limits {
+        append_messages: 3,
+        ..Limits::default()
+    });
+    let (mut seen, mut content) = (Vec::new(), Vec::new());
+    for piece in input.chunks(piece) {
+        let mut rest = piece;
+        loop {
+            let (consumed, event) = reader.feed(rest);
+            let (taken, after) = rest.split_at(consumed);
+            rest = after;
+            match event {
+                Event::NeedMore => break,
+                Event::MessageData => content.extend_from_slice(taken),
+                Event::Message { head, literal, .. } => {
+                    seen.push(format!("{:?} {}", head.flags, literal.size));
+                    reader.accept_message();
+                }
+                Event::Command(raw) => {
+                    let read = Request::parse(&raw, reader.limits());
+                    let read = read.map(|request| request.command);
+                    let content = std::mem::take(&mut content).escape_ascii().to_string();
+                    seen.push(match read {
+                        Ok(Command::Append(append)) => {
+                            format!("{} messages {content}", append.messages.len())
+                        }
+                        Ok(command) => command.name().to_owned(),
+                        Err(error) => error.to_string(),
+                    });
+                }
+                Event::Refused(refusal) => seen.push(refusal.kind.to_string()),
+                other => {
+                    seen.push(format!("{other:?}"));
+                    return seen;
+                }
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn several_messages_come_with_one_append() {
+    let cases: [(&[u8], &[&str]); 7] = [
+        (
+            b"a APPEND x (\\Seen) {3}\r\nabc {2+}\r\nhi ($x) ~{1}\r\n!\r\nb NOOP\r\n",
+            &[
+                "[Seen] 3",
+                "[] 2",
+                "[Keyword(\"$x\")] 1",
+                "3 messages abchi!",
+                "NOOP",
+            ],
+        ),
+        (
+            b"a APPEND x UTF8 (~{3}\r\nabc) UTF8 (~{2+}\r\nhi)\r\n",
+            &["[] 3", "[] 2", "2 messages abchi"],
+        ),
+        (
+            b"a APPEND x UTF8 (~{3}\r\nabc\r\nb NOOP\r\n",
+            &[
+                "[] 3",
+                "expected the parenthesis after a UTF-8 message, but the command ends at column 24",
+                "NOOP",
+            ],
+        ),
+        (
+            b"a APPEND x {3}\r\nabc) {2+}\r\nhi\r\nb NOOP\r\n",
+            &[
+                "[] 3",
+                "[] 2",
+                "expected the end of the command at column 17",
+                "NOOP",
+            ],
+        ),
+        (
+            b"a APPEND x {3+}\r\nabc {3+}\r\nabc {3+}\r\nabc {9+}\r\n123456789\r\nb NOOP\r\n",
+            &[
+                "[] 3",
+                "[] 3",
+                "[] 3",
+                "more than 3 messages in one APPEND",
+                "NOOP",
+            ],
+        ),
+        (
+            b"a APPEND x {3+}\r\nabc foo {3+}\r\nabc\r\nb NOOP\r\n",
+            &[
+                "[] 3",
+                "expected the message as a literal at column 2",
+                "NOOP",
+            ],
+        ),
+        (
+            // A literal that announces nothing does not begin the next command.
+            b"a APPEND x {3+}\r\nabc {x}\r\nb NOOP\r\n",
+            &[
+                "[] 3",
+                "expected the message as a literal at column 19",
+                "NOOP",
+            ],
+        ),
+    ];
+    for (input, expected) in cases {
+        for piece in 1..=input.len() {
+            assert_eq!(seen(input, piece), expected, "{}", input.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn names_are_in_utf_8_once_that_is_enabled() {
+    let limits = Limits {
+        names: NameEncoding::Utf8,
+        ..Limits::default()
+    };
+    let select = |bytes: &[u8]| {
+        let request = Request::parse(&RawCommand::from_bytes(bytes), &limits);
+        match request.map(|request| request.command) {
+            Ok(Command::Delete(name)) => name.as_str().to_owned(),
+            Ok(Command::List(list)) => format!("{} {:?}", list.reference, list.patterns),
+            Ok(other) => other.name().to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    for (command, expected) in [
+        ("a DELETE &U9dP4Xux-", "&U9dP4Xux-"),
+        ("a DELETE 受信箱", "受信箱"),
+        ("a DELETE \"a&b\"", "a&b"),
+        ("a DELETE inbox/仕事", "INBOX/仕事"),
+        ("a LIST &- (仕% &*)", "&- [\"仕%\", \"&*\"]"),
+    ] {
+        assert_eq!(select(command.as_bytes()), expected);
+    }
+    let mistake = "expected a mailbox name in UTF-8 at column 10";
+    assert_eq!(select(b"a DELETE \xe4\xbb"), mistake);
+    assert_eq!(
+        select(b"a LIST \xff %"),
+        "expected a reference name in UTF-8 at column 8"
+    );
+
+    let mut out = ResponseBuf::new();
+    out.set_names(NameEncoding::Utf8);
+    for name in ["R&D", "受信箱", "a b", "say \"仕事\"", "仕\u{7f}"] {
+        out.list(ListLine::List, [], name);
+    }
+    let expected = [
+        "* LIST () \"/\" R&D",
+        "* LIST () \"/\" \"受信箱\"",
+        "* LIST () \"/\" \"a b\"",
+        "* LIST () \"/\" \"say \\\"仕事\\\"\"",
+        "* LIST () \"/\" {4}",
+        "仕\u{7f}",
         "",
     ];
     assert_eq!(

@@ -9,7 +9,7 @@ use crate::service::Imap;
 
 /// What is true in every state. The same list before and after sign-in: some clients (Python's
 /// imaplib) never ask again.
-const ALWAYS: [&str; 21] = [
+const ALWAYS: [&str; 23] = [
     "IMAP4rev1",
     "CHILDREN",
     "CONDSTORE",
@@ -22,6 +22,7 @@ const ALWAYS: [&str; 21] = [
     "LIST-STATUS",
     "LITERAL-",
     "MOVE",
+    "MULTIAPPEND",
     "NAMESPACE",
     "OBJECTID",
     "QUOTA",
@@ -31,6 +32,7 @@ const ALWAYS: [&str; 21] = [
     "STATUS=SIZE",
     "UIDPLUS",
     "UNSELECT",
+    "UTF8=ACCEPT",
 ];
 
 /// The mechanisms of AUTHENTICATE and how they are announced.

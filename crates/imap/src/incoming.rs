@@ -41,6 +41,8 @@ pub(crate) struct Incoming {
     budget: Arc<Budget>,
     held: u64,
     bytes: Vec<u8>,
+    /// How many bytes have come, kept or not.
+    length: u64,
     exhausted: bool,
 }
 
@@ -50,6 +52,7 @@ impl Incoming {
             budget: Arc::clone(budget),
             held: 0,
             bytes: Vec::new(),
+            length: 0,
             exhausted: false,
         }
     }
@@ -57,6 +60,7 @@ impl Incoming {
     /// Adds what has arrived. When the budget is spent the message is forgotten, and what follows
     /// of it is let pass.
     pub(crate) fn extend(&mut self, piece: &[u8]) {
+        self.length += piece.len() as u64;
         if self.exhausted {
             return;
         }
@@ -75,6 +79,11 @@ impl Incoming {
             self.bytes.reserve_exact(capacity - self.bytes.len());
         }
         self.bytes.extend_from_slice(piece);
+    }
+
+    /// How many bytes of it have come.
+    pub(crate) fn len(&self) -> u64 {
+        self.length
     }
 
     /// The whole message, which must stay together with this until it is stored.

@@ -2,12 +2,12 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use hikyaku_imap_proto::{CommandReader, Event, Limits as Grammar, ResponseBuf};
+use hikyaku_imap_proto::{CommandReader, Event, Limits as Grammar, NameEncoding, ResponseBuf};
 use hikyaku_net::{CompressError, Connection, StartTlsError};
 use tokio::time::Instant;
 
 use crate::{
-    enabled::Enabled,
+    enabled::{Enabled, Extension},
     incoming::{Budget, Incoming},
     limits::{READ_AHEAD, SEND_FROM},
     reply::End,
@@ -31,8 +31,8 @@ pub(crate) struct Wire {
     pub(crate) out: ResponseBuf,
     /// What the client has switched on.
     pub(crate) enabled: Enabled,
-    /// What has arrived of an APPEND's message.
-    message: Option<Incoming>,
+    /// What has arrived of an APPEND's messages.
+    messages: Vec<Incoming>,
     /// Silence allowed within a command.
     within_command: Duration,
 }
@@ -44,7 +44,7 @@ impl Wire {
             reader: CommandReader::new(Grammar::before_sign_in()),
             out: ResponseBuf::new(),
             enabled: Enabled::default(),
-            message: None,
+            messages: Vec::new(),
             within_command,
         }
     }
@@ -59,6 +59,17 @@ impl Wire {
         self.reader.set_limits(limits);
     }
 
+    /// Switches an extension on.
+    pub(crate) fn enable(&mut self, extension: Extension) {
+        self.enabled.enable(extension);
+        if extension == Extension::Utf8Accept {
+            let names = NameEncoding::Utf8;
+            self.out.set_names(names);
+            let grammar = *self.reader.limits();
+            self.reader.set_limits(Grammar { names, ..grammar });
+        }
+    }
+
     /// The next event is a bare line.
     pub(crate) fn expect_line(&mut self) {
         self.reader.expect_line();
@@ -71,8 +82,8 @@ impl Wire {
         debug_assert!(self.out.is_empty(), "sent before waiting");
         let begun = Instant::now();
         if self.reader.is_between_commands() {
-            // Whoever wanted the message has taken it.
-            self.message = None;
+            // Whoever wanted the messages has taken them.
+            self.messages = Vec::new();
         }
         loop {
             if let Some(event) = self.buffered_event() {
@@ -95,7 +106,7 @@ impl Wire {
                 return None;
             }
             let (consumed, event) = self.reader.feed(buffered);
-            if let (Event::MessageData, Some(message)) = (&event, &mut self.message) {
+            if let (Event::MessageData, Some(message)) = (&event, self.messages.last_mut()) {
                 message.extend(buffered.get(..consumed).unwrap_or_default());
             }
             self.connection.consume(consumed);
@@ -164,9 +175,9 @@ impl Wire {
         Ok(work.await)
     }
 
-    /// Takes the message that an APPEND announced.
+    /// Takes the message that an APPEND announced, beside those it brought before.
     pub(crate) fn accept_message(&mut self, budget: &Arc<Budget>) {
-        self.message = Some(Incoming::new(budget));
+        self.messages.push(Incoming::new(budget));
         self.reader.accept_message();
     }
 
@@ -175,9 +186,15 @@ impl Wire {
         self.reader.refuse_message()
     }
 
-    /// The message that arrived with the command just read.
-    pub(crate) fn take_message(&mut self) -> Option<Incoming> {
-        self.message.take()
+    /// The messages that arrived with the command just read.
+    pub(crate) fn take_messages(&mut self) -> Vec<Incoming> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// The number of the messages that the current APPEND brought so far, and their bytes.
+    pub(crate) fn brought(&self) -> (u64, u64) {
+        let bytes = self.messages.iter().map(Incoming::len).sum();
+        (self.messages.len() as u64, bytes)
     }
 
     /// Whether the client sent something behind the command just read.

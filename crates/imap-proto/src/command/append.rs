@@ -6,12 +6,13 @@ use super::Tag;
 use crate::{
     Flag, Limits, MailboxName, date,
     parse::{Cursor, Parsed},
+    reader::Literal,
 };
 
-/// What stands before the message of an APPEND.
+/// What stands before a message of an APPEND.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppendHead {
-    /// Where the message goes.
+    /// Where the message goes: all messages of a command into one mailbox.
     pub mailbox: MailboxName,
     /// The flags it gets.
     pub flags: Vec<Flag>,
@@ -19,43 +20,126 @@ pub struct AppendHead {
     pub date: Option<OffsetTimestamp>,
 }
 
-/// APPEND (RFC 3501 §6.3.11).
-///
-/// ```abnf
-/// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
-/// ```
+/// One message of an APPEND.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Append {
-    /// Mailbox, flags and date.
-    pub head: AppendHead,
-    /// The size of the message in bytes.
+pub struct AppendMessage {
+    /// The flags it gets.
+    pub flags: Vec<Flag>,
+    /// Its INTERNALDATE; now when not given.
+    pub date: Option<OffsetTimestamp>,
+    /// Its size in bytes.
     pub size: u64,
     /// The message, unless the reader handed it through.
-    pub message: Option<Vec<u8>>,
+    pub content: Option<Vec<u8>>,
+}
+
+/// APPEND (RFC 3501 §6.3.11) of one or several messages (RFC 3502).
+///
+/// ```abnf
+/// append         = "APPEND" SP mailbox 1*append-message
+/// append-message = [SP flag-list] [SP date-time] SP append-data
+/// append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")"
+/// literal8       = "~{" number ["+"] "}" CRLF *OCTET
+/// ```
+/// The last form is that of RFC 6855 §4; RFC 9755 did away with it, clients still send it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// Where the messages go.
+    pub mailbox: MailboxName,
+    /// The messages; one at least.
+    pub messages: Vec<AppendMessage>,
+}
+
+/// What stands before a message, but for the mailbox.
+struct Options {
+    flags: Vec<Flag>,
+    date: Option<OffsetTimestamp>,
+}
+
+/// Whether the message stands in `UTF8 (…)`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrapped {
+    Yes,
+    No,
 }
 
 impl AppendHead {
-    /// Reads a command up to the announcement of its message, which must be the last thing in
-    /// `bytes`.
+    /// Reads a command up to the announcement of its first message, which must be the last thing
+    /// in `bytes`.
     pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Parsed<(Tag, Self)> {
         let mut cursor = Cursor::over(bytes, limits);
         let tag = Tag::parse(&mut cursor)?;
-        let head = Self::parse_to_the_end(&mut cursor).map_err(|error| error.with_tag(&tag))?;
+        let head = Self::first(&mut cursor).map_err(|error| error.with_tag(&tag))?;
         Ok((tag, head))
     }
 
-    fn parse_to_the_end(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+    fn first(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         cursor.space()?;
         cursor.atom("a command")?;
-        let head = Self::parse_arguments(cursor)?;
-        cursor.literal_marker("the message as a literal")?;
-        cursor.end()?;
-        Ok(head)
-    }
-
-    fn parse_arguments(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         cursor.space()?;
         let mailbox = MailboxName::parse(cursor)?;
+        Self::announced(cursor, mailbox)
+    }
+
+    /// Reads what stands between a message and the announcement of the next one, which must be the
+    /// last thing in `line`.
+    pub(crate) fn parse_next(line: &[u8], mailbox: &MailboxName, limits: &Limits) -> Parsed<Self> {
+        let mut cursor = Cursor::over(line, limits);
+        // The message before was wrapped; [`Append::parse`] looks whether it really was.
+        cursor.take(b')');
+        Self::announced(&mut cursor, mailbox.clone())
+    }
+
+    fn announced(cursor: &mut Cursor<'_>, mailbox: MailboxName) -> Parsed<Self> {
+        let Options { flags, date } = Options::parse(cursor)?;
+        marker(cursor)?;
+        cursor.end()?;
+        Ok(Self {
+            mailbox,
+            flags,
+            date,
+        })
+    }
+}
+
+impl Append {
+    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        cursor.space()?;
+        let mailbox = MailboxName::parse(cursor)?;
+        let mut messages = vec![AppendMessage::parse(cursor)?];
+        while !cursor.is_at_end() {
+            if messages.len() == cursor.limits().append_messages {
+                return cursor.too_much("messages of an APPEND");
+            }
+            // After a message either another one follows or nothing.
+            if cursor.peek() != Some(b' ') {
+                return cursor.expected("the end of the command");
+            }
+            messages.push(AppendMessage::parse(cursor)?);
+        }
+        Ok(Self { mailbox, messages })
+    }
+}
+
+impl AppendMessage {
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
+        let Options { flags, date } = Options::parse(cursor)?;
+        let (literal, wrapped) = marker(cursor)?;
+        let content = cursor.message(literal)?.map(<[u8]>::to_vec);
+        if wrapped == Wrapped::Yes {
+            cursor.expect(b')', "the parenthesis after a UTF-8 message")?;
+        }
+        Ok(Self {
+            flags,
+            date,
+            size: literal.size,
+            content,
+        })
+    }
+}
+
+impl Options {
+    fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         cursor.space()?;
         let mut flags = Vec::new();
         if cursor.peek() == Some(b'(') {
@@ -67,25 +151,18 @@ impl AppendHead {
             date = Some(date_time(cursor)?);
             cursor.space()?;
         }
-        Ok(Self {
-            mailbox,
-            flags,
-            date,
-        })
+        Ok(Self { flags, date })
     }
 }
 
-impl Append {
-    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
-        let head = AppendHead::parse_arguments(cursor)?;
-        let literal = cursor.literal_marker("the message as a literal")?;
-        let message = cursor.message(literal)?;
-        Ok(Self {
-            head,
-            size: literal.size,
-            message: message.map(<[u8]>::to_vec),
-        })
+/// The announcement of a message, in any of its forms.
+fn marker(cursor: &mut Cursor<'_>) -> Parsed<(Literal, Wrapped)> {
+    let what = "the message as a literal";
+    if cursor.take_word("UTF8 (~") {
+        return Ok((cursor.literal_marker(what)?, Wrapped::Yes));
     }
+    cursor.take(b'~');
+    Ok((cursor.literal_marker(what)?, Wrapped::No))
 }
 
 fn date_time(cursor: &mut Cursor<'_>) -> Parsed<OffsetTimestamp> {

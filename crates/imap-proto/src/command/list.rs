@@ -2,8 +2,8 @@
 
 use super::StatusItem;
 use crate::{
+    mailbox::decoded,
     parse::{Cursor, Parsed, is_atom_char},
-    utf7,
 };
 
 /// LIST (RFC 3501 §6.3.8) with the options of RFC 5258, RFC 5819 and RFC 6154, or LSUB.
@@ -133,8 +133,9 @@ impl List {
 }
 
 fn reference(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    let start = cursor.clone();
     let reference = cursor.astring("a reference name")?;
-    Ok(utf7::decode(&reference).into_owned())
+    decoded(&start, &reference, "a reference name in UTF-8")
 }
 
 /// ```abnf
@@ -144,12 +145,13 @@ fn reference(cursor: &mut Cursor<'_>) -> Parsed<String> {
 /// `total` counts the bytes of all patterns of a command.
 fn pattern(cursor: &mut Cursor<'_>, reference: &str, total: &mut usize) -> Parsed<String> {
     let wanted = |byte| is_atom_char(byte) || matches!(byte, b'%' | b'*' | b']') || byte >= 0x80;
+    let start = cursor.clone();
     let pattern = cursor.string_or("a mailbox pattern", wanted)?;
     *total += pattern.len() + reference.len();
     if *total > cursor.limits().list_pattern {
         return cursor.too_much("a mailbox pattern");
     }
-    Ok(utf7::decode(&pattern).into_owned())
+    decoded(&start, &pattern, "a mailbox pattern in UTF-8")
 }
 
 impl ListSelect {

@@ -114,18 +114,20 @@ fn list<T>(items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
 
 impl Append {
     fn write(&self, out: &mut Vec<u8>) {
-        one_mailbox("APPEND ", &self.head.mailbox, out);
-        word(" ", out);
-        list(&self.head.flags, out, crate::Flag::write);
-        if let Some(date) = self.head.date {
-            out.push(b' ');
-            write_date_time(date, out);
+        one_mailbox("APPEND ", &self.mailbox, out);
+        for message in &self.messages {
+            word(" ", out);
+            list(&message.flags, out, crate::Flag::write);
+            if let Some(date) = message.date {
+                out.push(b' ');
+                write_date_time(date, out);
+            }
+            word(" {", out);
+            let content = message.content.as_deref().unwrap_or_default();
+            write_number(content.len() as u64, out);
+            word("}\r\n", out);
+            out.extend_from_slice(content);
         }
-        word(" {", out);
-        let message = self.message.as_deref().unwrap_or_default();
-        write_number(message.len() as u64, out);
-        word("}\r\n", out);
-        out.extend_from_slice(message);
     }
 }
 

@@ -16,8 +16,8 @@ use crate::{Limits, RawCommand, reader::Literal};
 pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where the content of a message that was handed through would stand.
-    message_at: Option<usize>,
+    /// Where the contents of messages that were handed through would stand, ascending.
+    messages_at: &'a [usize],
     limits: &'a Limits,
 }
 
@@ -26,7 +26,7 @@ impl<'a> Cursor<'a> {
         Self {
             bytes: &command.bytes,
             at: 0,
-            message_at: command.message_at,
+            messages_at: &command.messages_at,
             limits,
         }
     }
@@ -35,7 +35,7 @@ impl<'a> Cursor<'a> {
         Self {
             bytes,
             at: 0,
-            message_at: None,
+            messages_at: &[],
             limits,
         }
     }
@@ -324,7 +324,7 @@ impl<'a> Cursor<'a> {
 
     /// The content of an APPEND's message after its marker, unless it was handed through.
     pub(crate) fn message(&mut self, literal: Literal) -> Parsed<Option<&'a [u8]>> {
-        if self.message_at == Some(self.at) {
+        if self.messages_at.binary_search(&self.at).is_ok() {
             return Ok(None);
         }
         let size = usize::try_from(literal.size).unwrap_or(usize::MAX);

@@ -9,8 +9,9 @@ use crate::{CommandReader, Limits};
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawCommand {
     pub(crate) bytes: Vec<u8>,
-    /// Where the content of an APPEND's message would stand; it was handed through.
-    pub(crate) message_at: Option<usize>,
+    /// Where the contents of an APPEND's messages would stand, ascending; they were handed
+    /// through.
+    pub(crate) messages_at: Vec<usize>,
 }
 
 impl RawCommand {
@@ -18,11 +19,11 @@ impl RawCommand {
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             bytes: bytes.into(),
-            message_at: None,
+            messages_at: Vec::new(),
         }
     }
 
-    /// How many bytes it has, without a message that was handed through.
+    /// How many bytes it has, without messages that were handed through.
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -53,7 +54,7 @@ pub enum Event {
         /// The announced size in bytes.
         size: u64,
     },
-    /// An APPEND is about to send its message. The session answers with
+    /// An APPEND is about to send a message, the first or a further one (RFC 3502). The session answers with
     /// [`CommandReader::accept_message`] or [`CommandReader::refuse_message`] before it feeds on.
     Message {
         /// The tag to answer with.
@@ -101,6 +102,9 @@ pub enum RefusalKind {
     /// The message of an APPEND is larger than [`Limits::message`].
     #[error("message larger than {0} bytes")]
     MessageTooLarge(u64),
+    /// One APPEND has more messages than [`Limits::append_messages`].
+    #[error("more than {0} messages in one APPEND")]
+    TooManyMessages(usize),
     /// What stands before the message of an APPEND is not understood.
     #[error(transparent)]
     Syntax(ParseError),

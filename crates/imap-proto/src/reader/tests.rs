@@ -179,7 +179,10 @@ fn a_message_that_was_handed_through_is_missing_in_the_command() {
     else {
         panic!("no APPEND");
     };
-    assert_eq!((append.size, append.message), (3, None));
+    let [message] = append.messages.as_slice() else {
+        panic!("not one message");
+    };
+    assert_eq!((message.size, &message.content), (3, &None));
     assert!(reader.is_between_commands());
 }
 

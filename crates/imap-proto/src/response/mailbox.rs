@@ -3,7 +3,9 @@
 use hikyaku_types::{MailboxId, ModSeq, Uid, UidValidity};
 
 use super::{ResponseBuf, status, string};
-use crate::{ListSelect, SpecialUse, StatusItem, object_id, sequence::write_number, utf7};
+use crate::{
+    ListSelect, NameEncoding, SpecialUse, StatusItem, object_id, sequence::write_number, utf7,
+};
 
 /// An attribute of a mailbox name (RFC 3501 §7.2.2, RFC 5258 §3, RFC 6154 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,8 +167,12 @@ impl ResponseBuf {
         self.push(")\r\n");
     }
 
-    /// A mailbox name in modified UTF-7, as an atom or quoted.
+    /// A mailbox name as an atom or quoted, in the encoding in force.
     pub(super) fn mailbox_name(&mut self, name: &str) {
+        if self.names == NameEncoding::Utf8 {
+            string::write_utf8(name, &mut self.text);
+            return;
+        }
         let mut wire = Vec::with_capacity(name.len());
         utf7::encode(name, &mut wire);
         string::write_astring(&wire, &mut self.text);

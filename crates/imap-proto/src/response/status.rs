@@ -235,6 +235,7 @@ impl RefusalKind {
     pub const fn code(&self) -> Option<Code<'static>> {
         match self {
             Self::MessageTooLarge(_) => Some(Code::TooBig),
+            Self::TooManyMessages(_) => Some(Code::Limit),
             _ => None,
         }
     }

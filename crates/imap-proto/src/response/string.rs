@@ -14,6 +14,11 @@ pub(crate) fn write_string(bytes: &[u8], out: &mut Vec<u8>) {
         out.extend(sent);
         return;
     }
+    write_quoted(bytes, out);
+}
+
+/// Writes bytes that may stand in quotes.
+fn write_quoted(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for piece in bytes.split_inclusive(|byte| matches!(byte, b'"' | b'\\')) {
         match piece.split_last() {
@@ -43,6 +48,16 @@ pub(crate) fn write_astring(bytes: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(bytes);
     } else {
         write_string(bytes, out);
+    }
+}
+
+/// Writes text for a client that understands UTF-8 in quoted strings (RFC 9755 §3), as an atom where
+/// it is one. What has control characters goes as a literal.
+pub(super) fn write_utf8(text: &str, out: &mut Vec<u8>) {
+    if text.is_ascii() || text.chars().any(char::is_control) {
+        write_astring(text.as_bytes(), out);
+    } else {
+        write_quoted(text.as_bytes(), out);
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn run(
         if let Some(extension) = Extension::named(name)
             && !context.wire.enabled.contains(extension)
         {
-            context.wire.enabled.enable(extension);
+            context.wire.enable(extension);
             new.push(name.as_str());
         }
     }

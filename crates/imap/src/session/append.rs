@@ -1,7 +1,7 @@
-//! Deciding on an APPEND's message before the client sends it.
+//! Deciding on each message of an APPEND before the client sends it.
 
 use hikyaku_imap_proto::{AppendHead, Code, Event, Literal, LiteralSync, Tag};
-use hikyaku_mailstore::{MailError, QuotaKind, Room};
+use hikyaku_mailstore::{MailError, Overshoot, QuotaKind, Room};
 
 use super::Session;
 use crate::{
@@ -48,16 +48,12 @@ impl Session<'_> {
         flags::from_client(&head.flags)?;
         names::mailbox(self.imap, user, &head.mailbox, Missing::TryCreate).await?;
         if size == 0 {
+            // RFC 3502 §6.3.11: this is how a client gives up all messages of the command.
             return Err(Reply::no_with(Code::Cannot, "An empty message cannot be stored").into());
         }
-        let scope = user.scope;
-        let room = self
-            .imap
-            .mail
-            .db()
-            .read(move |tx| hikyaku_mailstore::delivery::check_room(tx, scope, size))
-            .await?;
-        match room {
+        let (count, bytes) = self.wire.brought();
+        let usage = self.imap.mail.usage(user.scope).await?;
+        match usage.room(bytes.saturating_add(size), count + 1, Overshoot::Refuse) {
             Room::Ok => Ok(()),
             Room::Full(kind) => Err(over_quota(kind).into()),
         }

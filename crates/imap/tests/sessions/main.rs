@@ -1,6 +1,7 @@
 //! IMAP sessions on both engines: transcripts per command, and what a transcript cannot show.
 #![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
+mod appending;
 mod client;
 mod conditions;
 mod deflate;
@@ -36,14 +37,14 @@ macro_rules! transcripts {
 }
 
 transcripts! {
-    append, append_refused, authenticate, bad_commands, bodystructure,
+    append, append_refused, append_several, authenticate, bad_commands, bodystructure,
     capability, close, compress, condstore, copy, create, delete, drain, enable, esearch,
     examine, expunge, expunge_elsewhere, fetch, fetch_partial, fetch_sections, flags_elsewhere,
     id, idle, idle_ends, japanese, keywords, list, list_extended, list_recursive, list_status,
     literals, login, login_failures, login_needs_tls, logout, lsub, move_messages, namespace,
     noop, objectid, quota, quota_root, recent, rename, revoked, search, search_charset,
     search_dates, select, starttls, starttls_injection, states, status, store, subscribe, tls,
-    uid, uid_expunge, unselect,
+    uid, uid_expunge, unselect, utf8, utf8_append,
 }
 
 /// Every transcript in the folder is played.
@@ -58,7 +59,7 @@ fn no_transcript_is_forgotten() {
 }
 
 /// What is announced, and the transcripts that show it.
-const CAPABILITIES: [(&str, &[&str]); 28] = [
+const CAPABILITIES: [(&str, &[&str]); 30] = [
     (
         "IMAP4rev1",
         &["select", "fetch", "search", "store", "append"],
@@ -74,6 +75,7 @@ const CAPABILITIES: [(&str, &[&str]); 28] = [
     ("LIST-EXTENDED", &["list_extended", "list_recursive"]),
     ("LIST-STATUS", &["list_status"]),
     ("LITERAL-", &["literals"]),
+    ("MULTIAPPEND", &["append_several"]),
     ("NAMESPACE", &["namespace"]),
     ("OBJECTID", &["objectid"]),
     ("QUOTA", &["quota_root", "quota"]),
@@ -83,6 +85,7 @@ const CAPABILITIES: [(&str, &[&str]); 28] = [
     ("STATUS=SIZE", &["status"]),
     ("UIDPLUS", &["append", "copy", "uid_expunge"]),
     ("UNSELECT", &["unselect"]),
+    ("UTF8=ACCEPT", &["utf8", "utf8_append"]),
     ("APPENDLIMIT=100000", &["append_refused", "status"]),
     ("COMPRESS=DEFLATE", &["compress"]),
     ("STARTTLS", &["starttls", "starttls_injection"]),
