@@ -21,6 +21,7 @@ mod limits;
 mod mailboxes;
 mod purging;
 mod quota;
+mod reading;
 mod renaming;
 mod restoring;
 mod rows;
