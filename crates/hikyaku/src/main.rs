@@ -15,6 +15,10 @@ use clap::Parser as _;
 
 use crate::cli::Cli;
 
+/// Gives freed memory back within seconds; `.cargo/config.toml` has its settings.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let json = cli.json;
