@@ -18,6 +18,7 @@
 //! [`Contents::prepare`] and [`Contents::upload`] before, [`Contents::read`] after.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod audit;
 mod cache;
 mod codec;
 mod contents;
@@ -34,6 +35,7 @@ mod reference;
 mod space;
 mod sweep;
 
+pub use audit::{Unused, Verified};
 pub use cache::{CACHE_BYTES, CACHE_SECONDS};
 pub use contents::{CHECK_SECONDS, Contents, INLINE_LIMIT};
 pub use error::BlobError;

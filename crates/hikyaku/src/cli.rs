@@ -387,6 +387,12 @@ pub(crate) struct Doctor {
     /// Set wrong counters right.
     #[arg(long)]
     pub(crate) repair: bool,
+    /// Read every content again, objects too, and check it.
+    #[arg(long, conflicts_with = "account")]
+    pub(crate) contents: bool,
+    /// Read contents not faster than this in a second, such as 20MB.
+    #[arg(long, value_name = "SIZE", requires = "contents")]
+    pub(crate) rate: Option<ByteSize>,
 }
 
 #[cfg(test)]

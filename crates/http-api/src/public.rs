@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use hikyaku_blob::Contents;
 use hikyaku_db::{Database, DbError};
 use hikyaku_net::{ClosedZone, Peer, Zone};
 use tokio::time::timeout;
@@ -24,6 +25,8 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct PublicState {
     /// Asked whether it answers.
     pub db: Database,
+    /// Asked whether the object storage answers.
+    pub contents: Contents,
     /// All metrics.
     pub exposition: Arc<Exposition>,
     /// Who may read them.
@@ -38,28 +41,27 @@ pub fn public_router(state: PublicState) -> Router {
         .with_state(state)
 }
 
-/// 200 when the database answers a read in time.
+/// 200 when the database answers a read in time, and the object storage answers, if there is one.
 async fn healthz(State(state): State<PublicState>) -> Response {
-    match timeout(HEALTH_TIMEOUT, state.db.ping()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ok\n").into_response(),
-        Ok(Err(error)) => sick(&error),
-        Err(_) => sick(&DbError::Unavailable {
+    let database = match timeout(HEALTH_TIMEOUT, state.db.ping()).await {
+        Ok(answer) => answer,
+        Err(_) => Err(DbError::Unavailable {
             reason: "no answer in time".to_owned(),
         }),
+    };
+    if let Err(error) = database {
+        return sick(&error, "the database does not answer\n");
+    }
+    match state.contents.check_store_lately().await {
+        Ok(()) => (StatusCode::OK, "ok\n").into_response(),
+        Err(error) => sick(&error, "the object storage does not answer\n"),
     }
 }
 
-/// The reason goes to the log; strangers learn only that something is wrong.
-fn sick(error: &DbError) -> Response {
-    tracing::error!(
-        error = error as &dyn std::error::Error,
-        "the health check failed"
-    );
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        "the database does not answer\n",
-    )
-        .into_response()
+/// The reason goes to the log; strangers learn only what is wrong.
+fn sick(error: &(dyn std::error::Error + 'static), what: &'static str) -> Response {
+    tracing::error!(error, "the health check failed");
+    (StatusCode::SERVICE_UNAVAILABLE, what).into_response()
 }
 
 async fn metrics(State(state): State<PublicState>, Extension(peer): Extension<Peer>) -> Response {

@@ -5,6 +5,7 @@
 
 mod listen;
 mod networks;
+mod objects;
 mod template;
 
 use std::{
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use listen::{Listen, Service};
 pub use networks::Networks;
+pub use objects::{ObjectStoreKind, Objects, S3, S3ConfigError};
 pub use template::{Template, render};
 
 /// The whole file.
@@ -37,6 +39,9 @@ pub struct Config {
     /// Where mail is stored.
     #[serde(default)]
     pub database: Database,
+    /// Where large contents are kept.
+    #[serde(default)]
+    pub objects: Objects,
     /// Certificate and key.
     pub tls: Tls,
     /// Which clients are trusted with plain-text sign-in.
@@ -270,6 +275,7 @@ impl Config {
             // Without the "/./" that messages would show otherwise.
             *path = folder.join(&*path).components().collect();
         }
+        config.objects.resolve(folder);
         config.check()?;
         Ok(config)
     }
@@ -284,6 +290,7 @@ impl Config {
         if self.limits.max_recipients < 100 {
             return Err("limits.max_recipients must be at least 100 (RFC 5321 §4.5.3.1.8)".into());
         }
+        self.objects.check()?;
         let socket = self.control_socket();
         if socket.as_os_str().len() > MAX_SOCKET_PATH {
             return Err(format!(

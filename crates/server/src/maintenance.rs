@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hikyaku_blob::BlobError;
 use hikyaku_db::{Database, DbError, Lane, WriteTx};
 use hikyaku_directory::{AccountScope, DirectoryError, PlatformScope, accounts, tenants};
 use hikyaku_mailstore::{MailError, Mailstore};
@@ -14,6 +15,8 @@ use crate::config::Limits;
 
 /// Time between two rounds.
 const INTERVAL: Duration = Duration::from_hours(1);
+/// Time between two looks at contents that are kept in memory to be read again.
+const TICK: Duration = Duration::from_secs(20);
 /// Deleted accounts, and tenants, that are looked up at once.
 const PAGE: u32 = 100;
 
@@ -23,6 +26,8 @@ pub(crate) struct Maintenance {
     pub(crate) db: Database,
     pub(crate) mailstore: Mailstore,
     pub(crate) limits: Limits,
+    /// How long objects that nothing needs are kept.
+    pub(crate) object_grace: Duration,
 }
 
 /// Why a part of a round was left to the next one.
@@ -33,6 +38,8 @@ enum MaintenanceError {
     #[error(transparent)]
     Directory(#[from] DirectoryError),
     #[error(transparent)]
+    Contents(#[from] BlobError),
+    #[error(transparent)]
     Db(#[from] DbError),
 }
 
@@ -42,12 +49,20 @@ impl Maintenance {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(INTERVAL) => {}
+                () = self.wait() => {}
             }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.round() => {}
             }
+        }
+    }
+
+    /// The time until the next round, in which memory that nobody uses is given back.
+    async fn wait(&self) {
+        for _ in 0..INTERVAL.as_secs() / TICK.as_secs() {
+            tokio::time::sleep(TICK).await;
+            self.mailstore.contents().forget_unused();
         }
     }
 
@@ -57,6 +72,7 @@ impl Maintenance {
             ("purging expunged mail", self.purge_mail().await),
             ("erasing deleted accounts", self.erase_accounts().await),
             ("purging the trace", self.purge_trace().await),
+            ("deleting unused objects", self.sweep_objects().await),
         ];
         for (task, result) in tasks {
             if let Err(error) = result {
@@ -74,6 +90,20 @@ impl Maintenance {
             info!(
                 messages = report.messages,
                 "expunged messages were past their time"
+            );
+        }
+        Ok(())
+    }
+
+    /// Objects that lost their last content, and uploads that no transaction came to need.
+    async fn sweep_objects(&self) -> Result<(), MaintenanceError> {
+        let contents = self.mailstore.contents();
+        let swept = contents.sweep(self.object_grace).await?;
+        if swept.deleted + swept.forgotten > 0 {
+            info!(
+                deleted = swept.deleted,
+                forgotten = swept.forgotten,
+                "unused objects were swept up"
             );
         }
         Ok(())

@@ -4,6 +4,7 @@
 mod database;
 mod listeners;
 mod mail;
+mod objects;
 mod sessions;
 
 use std::fmt;
@@ -28,6 +29,7 @@ pub(crate) fn exposition(store: &Store, gate: &Gate, sessions: SessionMetrics) -
             transport: store.transport.clone(),
             sign_in: store.sign_in.clone(),
         }),
+        Box::new(objects::ObjectMetrics(store.contents.clone())),
         Box::new(sessions),
     ];
     Exposition::new(sources)
@@ -56,6 +58,13 @@ fn counter(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u
         &mut encoder.encode_descriptor(name, help, None, MetricType::Counter)?,
         value,
     )
+}
+
+/// One gauge without labels.
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> fmt::Result {
+    encoder
+        .encode_descriptor(name, help, None, MetricType::Gauge)?
+        .encode_gauge(&value)
 }
 
 fn one(metric: &mut MetricEncoder<'_>, value: u64) -> fmt::Result {

@@ -57,6 +57,7 @@ impl Server {
         let protocols = Protocols::new(&store);
         let public = public_router(PublicState {
             db: store.db.clone(),
+            contents: store.contents.clone(),
             exposition: Arc::new(metrics::exposition(&store, &gate, protocols.metrics())),
             metrics_allow: store.config.metrics.allow.zone(),
         });
@@ -76,6 +77,7 @@ impl Server {
             db: store.db.clone(),
             mailstore: store.mailstore.clone(),
             limits: store.config.limits.clone(),
+            object_grace: store.config.objects.grace(),
         };
         let maintenance = tokio::spawn(maintenance.run(stop.clone()));
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hikyaku_blob::SpaceWatch;
+use hikyaku_blob::{BlobError, Contents, FolderSync, ObjectError, Objects, SpaceWatch};
 use hikyaku_db::{Clock, Database, OpenError, Options, SqliteSynchronous, SystemClock, Target};
 use hikyaku_directory::{SignIn, SignInPolicy, password::HashPool};
 use hikyaku_http_api::{Router, Services, control_router};
@@ -10,7 +10,7 @@ use hikyaku_mailstore::{Mailstore, Registry};
 use hikyaku_transport::{Policy, Transport};
 
 use crate::{
-    config::Config,
+    config::{Config, ObjectStoreKind, S3ConfigError},
     lock::{LockError, StoreLock},
 };
 
@@ -21,6 +21,7 @@ pub struct Store {
     pub(crate) db: Database,
     pub(crate) sign_in: SignIn,
     pub(crate) mailstore: Mailstore,
+    pub(crate) contents: Contents,
     pub(crate) transport: Transport,
     pub(crate) hashing: HashPool,
     /// Last, so that it is released when everything else is closed.
@@ -55,6 +56,12 @@ pub enum StoreError {
     /// The database cannot be opened.
     #[error("cannot open the database")]
     Database(#[from] OpenError),
+    /// The bucket of the objects is not configured as it must be.
+    #[error(transparent)]
+    S3(#[from] S3ConfigError),
+    /// The store of the objects is not the right one, or makes no sense.
+    #[error("cannot use the object storage")]
+    Objects(#[source] ObjectError),
 }
 
 impl Store {
@@ -72,12 +79,14 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let lock = StoreLock::acquire(&config.lock_file(), purpose)?;
         let target = config.target();
-        let space = space_watch(&config, &target);
+        let objects = objects(&config, &target)?;
+        let space = space_watch(&config, &target, objects.as_ref());
         let mut db_options = Options::new(target);
         db_options.clock = options.clock;
         db_options.postgres_connections = config.database.connections;
         db_options.sqlite_synchronous = sqlite_synchronous();
         let db = Database::open(db_options).await?;
+        let contents = open_contents(&config, &db, objects).await?;
         let policy = Policy {
             max_message: config.limits.max_message,
             max_recipients: config.limits.max_recipients,
@@ -92,10 +101,12 @@ impl Store {
                 mail_limits(&config),
                 Registry {
                     space: space.clone(),
+                    contents: contents.clone(),
                     ..Registry::default()
                 },
             ),
-            transport: Transport::new(db.clone(), policy, space),
+            transport: Transport::with_contents(db.clone(), policy, space, contents.clone()),
+            contents,
             db,
             config,
             _lock: lock,
@@ -148,14 +159,73 @@ fn sqlite_synchronous() -> SqliteSynchronous {
     SqliteSynchronous::Full
 }
 
-/// The disk of the embedded database is ours to watch; PostgreSQL watches its own.
-fn space_watch(config: &Config, target: &Target) -> SpaceWatch {
-    match target {
-        Target::Sqlite { .. } => SpaceWatch::new(
-            config.data_dir.clone(),
-            config.limits.min_free_bytes.bytes(),
-            config.limits.min_free_percent,
-        ),
-        Target::Postgres { .. } => SpaceWatch::elsewhere(),
+/// The disk of the embedded database is ours to watch, and that of the objects; PostgreSQL watches
+/// its own.
+fn space_watch(config: &Config, target: &Target, objects: Option<&Objects>) -> SpaceWatch {
+    let limits = &config.limits;
+    let marks = SpaceWatch::with_marks(limits.min_free_bytes.bytes(), limits.min_free_percent);
+    let watch = match target {
+        Target::Sqlite { .. } => marks.and(&config.data_dir),
+        Target::Postgres { .. } => marks,
+    };
+    match objects {
+        Some(objects) => objects.watched_by(watch),
+        None => watch,
     }
+}
+
+/// Where large contents go beside the database, if anywhere.
+fn objects(config: &Config, target: &Target) -> Result<Option<Objects>, StoreError> {
+    let folder = || Objects::folder(config.data_dir.join(&config.objects.folder), folder_sync());
+    Ok(match (config.objects.store, target) {
+        (ObjectStoreKind::Database, _) | (ObjectStoreKind::Auto, Target::Postgres { .. }) => None,
+        (ObjectStoreKind::Folder, _) | (ObjectStoreKind::Auto, Target::Sqlite { .. }) => {
+            Some(folder())
+        }
+        (ObjectStoreKind::S3, _) => {
+            let options = config.objects.s3_options()?;
+            Some(Objects::s3(&options).map_err(StoreError::Objects)?)
+        }
+    })
+}
+
+/// A store that cannot be reached is waited for: small mail works without it. Another store than
+/// the one that the objects are in is an error of the configuration.
+async fn open_contents(
+    config: &Config,
+    db: &Database,
+    objects: Option<Objects>,
+) -> Result<Contents, StoreError> {
+    let Some(objects) = objects else {
+        return Ok(Contents::in_database());
+    };
+    let limit = config.objects.inline_limit.bytes();
+    let contents = Contents::with_objects(db.clone(), objects, limit);
+    match contents.check_store().await {
+        Err(BlobError::Objects(error @ ObjectError::WrongStore { .. })) => {
+            Err(StoreError::Objects(error))
+        }
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                "the object storage does not answer; large mail waits for it"
+            );
+            Ok(contents)
+        }
+        Ok(()) => Ok(contents),
+    }
+}
+
+/// When an object's name waits for the disk: always.
+///
+/// Builds for tests obey `HIKYAKU_TEST_FOLDER_SYNC=skip`, with which a power cut loses acknowledged
+/// mail: the power-cut test proves with it that it would notice. Builds for use have no such code.
+fn folder_sync() -> FolderSync {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("HIKYAKU_TEST_FOLDER_SYNC").is_some_and(|value| value == "skip") {
+        tracing::warn!("HIKYAKU_TEST_FOLDER_SYNC=skip: a power cut loses acknowledged mail");
+        return FolderSync::TestOnlySkip;
+    }
+    FolderSync::Full
 }

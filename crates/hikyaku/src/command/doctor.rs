@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use hikyaku_types::ByteSize;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -14,7 +15,12 @@ use crate::{
 };
 
 pub(crate) async fn run(session: &mut Session, options: Doctor) -> Result<ExitCode, Failure> {
-    let body = Payload::Json(json!({ "account": options.account, "repair": options.repair }));
+    let body = Payload::Json(json!({
+        "account": options.account,
+        "repair": options.repair,
+        "contents": options.contents,
+        "rate": options.rate,
+    }));
     let output = session.output;
     let mut report = Value::Null;
     session
@@ -22,8 +28,7 @@ pub(crate) async fn run(session: &mut Session, options: Doctor) -> Result<ExitCo
         .stream(Method::POST, "/api/v1/doctor", body, |line| {
             match line.get("progress") {
                 Some(progress) if output == Output::Text => {
-                    let done = progress["done"].as_u64().unwrap_or(0);
-                    eprintln!("checked {}", counted(done, "account"));
+                    eprintln!("{}", describe_progress(progress));
                 }
                 Some(_) => {}
                 None => report = line,
@@ -39,6 +44,30 @@ pub(crate) async fn run(session: &mut Session, options: Doctor) -> Result<ExitCo
     })
 }
 
+fn describe_progress(progress: &Value) -> String {
+    if progress.get("contents").is_none() {
+        let done = progress["done"].as_u64().unwrap_or(0);
+        return format!("checked {}", counted(done, "account"));
+    }
+    let bytes = ByteSize(progress["bytes"].as_u64().unwrap_or(0));
+    format!("read {} contents, {bytes}", text_of(progress, "contents"))
+}
+
+fn describe_contents(contents: &Value) -> String {
+    let bytes = ByteSize(contents["bytes"].as_u64().unwrap_or(0));
+    let of = |field| text_of(contents, field);
+    format!(
+        "read {} contents ({bytes}; {} of them objects): {} missing, {} damaged; {} of {} stored \
+         objects are unused",
+        of("read"),
+        of("objects"),
+        of("missing"),
+        of("damaged"),
+        of("unused_objects"),
+        of("stored_objects"),
+    )
+}
+
 fn describe(report: &Value) -> String {
     let mut lines: Vec<String> = report["inconsistencies"]
         .as_array()
@@ -47,6 +76,7 @@ fn describe(report: &Value) -> String {
         .iter()
         .map(|item| format!("{}: {}", text_of(item, "where"), text_of(item, "what")))
         .collect();
+    lines.extend(report.get("contents").map(describe_contents));
     lines.push(match report["found"].as_u64().unwrap_or(0) {
         0 => {
             let accounts = report["accounts"].as_u64().unwrap_or(0);

@@ -1,12 +1,14 @@
 //! `/api/v1/doctor`: the consistency of the whole store, while it works or while it does not.
 
+mod contents;
+
 use axum::{extract::State, response::Response};
 use hikyaku_directory::{
     AccountScope, DirectoryError, PlatformScope,
     accounts::{self, Account, ListQuery, MAX_PAGE},
     check, tenants,
 };
-use hikyaku_types::EmailAddress;
+use hikyaku_types::{ByteSize, EmailAddress};
 use serde::{Deserialize, Serialize};
 
 use super::Body;
@@ -28,6 +30,11 @@ pub(super) struct Check {
     /// Recompute the counters of accounts that are found wrong.
     #[serde(default)]
     repair: bool,
+    /// Read every content again too.
+    #[serde(default)]
+    contents: bool,
+    /// Bytes of contents that are read in a second at most.
+    rate: Option<ByteSize>,
 }
 
 /// What was found.
@@ -37,6 +44,9 @@ struct Report {
     found: u64,
     repaired: u64,
     inconsistencies: Vec<Item>,
+    /// What reading the contents found, when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contents: Option<contents::Contents>,
 }
 
 /// One inconsistency.
@@ -56,6 +66,11 @@ pub(super) async fn check(
     State(services): State<Services>,
     Body(wanted): Body<Check>,
 ) -> Result<Response, Problem> {
+    if wanted.contents && wanted.account.is_some() {
+        let text = "contents belong to a tenant as a whole: leave the account out";
+        return Err(Problem::bad_field("contents", text));
+    }
+    let read_contents = wanted.contents.then_some(wanted.rate);
     let mut doctor = Doctor {
         services,
         repair: wanted.repair,
@@ -70,6 +85,9 @@ pub(super) async fn check(
         match only {
             Some(account) => doctor.account(&account).await?,
             None => doctor.everything(&lines).await?,
+        }
+        if let Some(rate) = read_contents {
+            doctor.read_contents(rate, &lines).await?;
         }
         Ok(doctor.report)
     }))

@@ -11,8 +11,10 @@ mod counters;
 mod finding;
 mod messages;
 mod repair;
+mod stored;
 mod structure;
 
 pub use account::FINDINGS_MAX;
 pub use finding::{AccountCounter, Finding, Inconsistency, MailboxCounter};
 pub use repair::Repaired;
+pub use stored::{AFFECTED_MAX, Affected};

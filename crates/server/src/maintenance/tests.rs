@@ -38,6 +38,7 @@ impl Stage {
                 mailstore: Mailstore::new(db.clone(), MailLimits::default()),
                 db,
                 limits: Limits::default(),
+                object_grace: days(7),
             },
             test,
         }
