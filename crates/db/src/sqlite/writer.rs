@@ -1,12 +1,12 @@
 //! The one thread that writes: group commit.
 //!
 //! All closures that wait go into one outer transaction, and one COMMIT (one fsync) makes them all
-//! durable. Nobody gets a result, not even an error, before that COMMIT has returned: what a closure
-//! saw may come from another member of its group.
+//! durable. Nobody gets a result, not even an error, before that COMMIT has returned: what a
+//! closure saw may come from another member of its group.
 //!
-//! Nearly all closures succeed, or fail before they have changed anything, so a group begins without
-//! savepoints: SQLite keeps a copy of each page that changes within one. A closure that must be
-//! undone spoils its group: everything is rolled back, and the members run again, each in a
+//! Nearly all closures succeed, or fail before they have changed anything, so a group begins
+//! without savepoints: SQLite keeps a copy of each page that changes within one. A closure that
+//! must be undone spoils its group: everything is rolled back, and the members run again, each in a
 //! savepoint of its own, as do those of the next groups.
 
 use std::{
@@ -31,9 +31,9 @@ use crate::{
 /// a failed COMMIT does not fail a crowd).
 pub const GROUP_MEMBERS: usize = 128;
 
-/// Groups that use savepoints after a closure had to be undone (default 32: closures that fail after
-/// they have changed something come in bursts, and a group that is run twice costs more than its
-/// savepoints).
+/// Groups that use savepoints after a closure had to be undone (default 32: closures that fail
+/// after they have changed something come in bursts, and a group that is run twice costs more than
+/// its savepoints).
 const GUARDED_GROUPS: u32 = 32;
 
 /// The queue of the writer.
@@ -162,8 +162,8 @@ impl Writer {
         if let Err(error) = self.connection.control("BEGIN IMMEDIATE") {
             return Run::GroupLost(error);
         }
-        // The last is undone already. Its result stands when nobody ran before it, and a panic stands
-        // in any case; an error may have been another one now.
+        // The last is undone already. Its result stands when nobody ran before it, and a panic
+        // stands in any case; an error may have been another one now.
         let last = group.len() - 1;
         let stands = last == 0 || verdict == Verdict::Panicked;
         let again = if stands { last } else { group.len() };
