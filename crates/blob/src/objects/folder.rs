@@ -28,7 +28,8 @@ pub enum FolderSync {
     /// A name is durable when its object is said to be.
     #[default]
     Full,
-    /// Names are left to chance: the power-cut test proves with it that it would notice.
+    /// The names of objects are left to chance: the power-cut test proves with it that it would
+    /// notice.
     TestOnlySkip,
 }
 
@@ -167,22 +168,22 @@ impl Inner {
             .create_new(true)
             .mode(0o600)
             .open(path)?;
+        let is_named = self.sync == FolderSync::Full || folder == self.root;
         let written = file
             .write_all_at(data, 0)
             .and_then(|()| file.sync_all())
-            .and_then(|()| self.sync_folder(folder));
+            .and_then(|()| {
+                if is_named {
+                    sync_folder(folder)
+                } else {
+                    Ok(())
+                }
+            });
         if written.is_err() {
             // What is left otherwise is swept up later.
             let _ = fs::remove_file(path);
         }
         written
-    }
-
-    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        match self.sync {
-            FolderSync::Full => File::open(folder)?.sync_all(),
-            FolderSync::TestOnlySkip => Ok(()),
-        }
     }
 
     /// Makes a folder and those above it, and their names durable. Others wait.
@@ -204,7 +205,7 @@ impl Inner {
                 made => made?,
             }
             if let Some(parent) = path.parent() {
-                self.sync_folder(parent)?;
+                sync_folder(parent)?;
             }
         }
         durable.push_back(folder.to_owned());
@@ -233,7 +234,7 @@ impl Inner {
         }
         for (hour, day) in folders {
             // A name that comes back after a power cut would never be looked for again.
-            match self.sync_folder(&hour) {
+            match sync_folder(&hour) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 synced => synced?,
             }
@@ -267,6 +268,11 @@ impl Inner {
         }
         Ok(found)
     }
+}
+
+/// Makes the names of a folder durable.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Which names of a folder are ours to look at: beside days there may be a `lost+found`.

@@ -34,6 +34,8 @@ use crate::scene::count_from;
 const CUTS: u64 = 40;
 /// Power cuts of the tests that must find losses.
 const CUTS_TO_FIND_LOSSES: usize = 5;
+/// Messages of the workload that are so large that each is an object of its own, at least.
+const OBJECTS_AT_LEAST: usize = 50;
 
 #[test]
 fn what_was_acknowledged_survives() -> Result<()> {
@@ -41,6 +43,7 @@ fn what_was_acknowledged_survives() -> Result<()> {
     let (recording, promises) = recorded(Synchronous::Full, Load::FULL, &mut seed)?;
     promises.check_group_commit(&recording)?;
     promises.check_log_was_copied(&recording)?;
+    recording.check_objects(OBJECTS_AT_LEAST)?;
     let cuts = count_from("HIKYAKU_TEST_POWER_CUTS", CUTS)?;
     let points = CutPoint::choose(cuts, &promises, &recording, &mut seed);
     let outcomes = revive_all(&recording, &promises, points)?;
@@ -82,6 +85,25 @@ fn a_server_that_answers_too_early_is_found_out() -> Result<()> {
     let mut seed = Seed::of_run("power cut, early");
     let (recording, promises) = recorded(Synchronous::Full, Load::SMALL, &mut seed)?;
     finds_losses(&recording, &promises.made_too_early(&recording))
+}
+
+/// And on one that does not wait for the names of objects: large mail must be missing.
+#[test]
+fn a_server_that_does_not_sync_folders_is_found_out() -> Result<()> {
+    let mut seed = Seed::of_run("power cut, folders");
+    let (recording, promises) = recorded(Synchronous::WithoutFolders, Load::SMALL, &mut seed)?;
+    recording.check_objects(1)?;
+    let points = CutPoint::merciless(CUTS_TO_FIND_LOSSES, &promises);
+    let outcomes = revive_all(&recording, &promises, points)?;
+    // What POP3 says of a message whose object is not there.
+    let missing = outcomes.iter().flat_map(|outcome| &outcome.wrong);
+    let missing = missing.filter(|what| what.contains("damaged")).count();
+    ensure!(
+        missing > 0,
+        "no large message is missing although its name was not synced: the harness is blind; \
+         {outcomes:?}"
+    );
+    Ok(())
 }
 
 fn recorded(

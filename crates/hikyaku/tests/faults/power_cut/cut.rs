@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use hikyaku_testkit::seed::Seed;
 
 use super::{
-    disk::{Change, Disk, put},
+    disk::{Change, Disk, FOLDER, Inode, put},
     promises::Promises,
     recording::{Moment, Recording},
 };
@@ -93,7 +93,7 @@ impl CutPoint {
         chosen.map(point).collect()
     }
 
-    /// The files that are found when the power is back.
+    /// The files that are found when the power is back; names of folders end in a slash.
     pub(super) fn leaves(&self, disk: &Disk) -> BTreeMap<String, Vec<u8>> {
         let mut seed = self.seed.clone();
         let (names, pending) = disk.names();
@@ -103,7 +103,11 @@ impl CutPoint {
                 change.what.apply(&mut names);
             }
         }
+        let found = reachable(names);
         let contents = |inode| {
+            if inode == FOLDER {
+                return Vec::new();
+            }
             let file = disk.file(inode);
             let mut contents = file.durable.clone();
             for change in &file.pending {
@@ -115,9 +119,24 @@ impl CutPoint {
             }
             contents
         };
-        let inodes: Vec<_> = names.values().copied().map(contents).collect();
-        names.into_keys().zip(inodes).collect()
+        let inodes: Vec<_> = found.values().copied().map(contents).collect();
+        found.into_keys().zip(inodes).collect()
     }
+}
+
+/// The names to which all folders above them lead.
+fn reachable(names: BTreeMap<String, Inode>) -> BTreeMap<String, Inode> {
+    let is_folder = |name: &str| names.get(name) == Some(&FOLDER);
+    let leads = |name: &str| {
+        let ends = name.match_indices('/').map(|(end, _)| end);
+        ends.filter_map(|end| name.get(..end)).all(is_folder)
+    };
+    let found = names.iter().filter(|(name, _)| leads(name));
+    let shown = found.map(|(name, inode)| match *inode {
+        FOLDER => (format!("{name}/"), FOLDER),
+        inode => (name.clone(), inode),
+    });
+    shown.collect()
 }
 
 impl Fate {
@@ -155,6 +174,19 @@ fn tear(change: &Change, contents: &mut Vec<u8>, seed: &mut Seed) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_its_folder_a_file_is_not_found() {
+        let names = |names: &[(&str, Inode)]| {
+            let names = names
+                .iter()
+                .map(|(name, inode)| ((*name).to_owned(), *inode));
+            reachable(names.collect()).into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[("a", 0), ("f/g", FOLDER), ("f/g/b", 1)]), ["a"]);
+        let whole = [("a", 0), ("f", FOLDER), ("f/b", 1)];
+        assert_eq!(names(&whole), ["a", "f/", "f/b"]);
+    }
 
     #[test]
     fn a_torn_write_arrives_by_sectors() {

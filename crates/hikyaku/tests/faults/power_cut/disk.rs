@@ -13,6 +13,9 @@ use super::recording::{Operation, Recording, Step};
 /// A file, whatever its name.
 pub(super) type Inode = usize;
 
+/// What stands for a folder among the names.
+pub(super) const FOLDER: Inode = Inode::MAX;
+
 /// The disk at one moment of a recording.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
@@ -57,6 +60,14 @@ pub(super) enum NameChange {
     Put(String, Inode),
     Remove(String),
     Rename { from: String, to: String },
+}
+
+impl NameChange {
+    /// The folder in which the name changes: its sync makes the change durable.
+    fn folder(&self) -> &str {
+        let (Self::Put(name, _) | Self::Remove(name) | Self::Rename { to: name, .. }) = self;
+        name.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
 }
 
 impl Change {
@@ -147,6 +158,9 @@ impl Disk {
                 let change = NameChange::Put(file.clone(), self.files.len() - 1);
                 self.rename(number, change);
             }
+            Operation::MakeFolder { folder } if !self.names.contains_key(folder) => {
+                self.rename(number, NameChange::Put(folder.clone(), FOLDER));
+            }
             Operation::Remove { file } => {
                 self.rename(number, NameChange::Remove(file.clone()));
             }
@@ -158,6 +172,7 @@ impl Disk {
                 self.rename(number, change);
             }
             Operation::Create { .. }
+            | Operation::MakeFolder { .. }
             | Operation::Sync { .. }
             | Operation::SyncFolder
             | Operation::Reply { .. } => {}
@@ -204,16 +219,20 @@ impl Disk {
             }
             Operation::Sync { file } if result == 0 => {
                 let inode = *self.names.get(file).context("a sync of no file")?;
-                self.files[inode].sync(began);
+                if inode == FOLDER {
+                    self.sync_names(file, began);
+                } else {
+                    self.files[inode].sync(began);
+                }
             }
-            Operation::SyncFolder if result == 0 => self.sync_names(began),
+            Operation::SyncFolder if result == 0 => self.sync_names("", began),
             Operation::Create { .. } | Operation::Write { .. } if result >= 0 => self.ended(number),
             Operation::Reply { .. } => {}
             _ if result == 0 => self.ended(number),
             // SQLite removes files that are not there; nothing came of it.
             Operation::Remove { .. } => self.pending_names.retain(|one| one.operation != number),
-            // A file that was to be new was there already.
-            Operation::Create { .. }
+            // What was to be new was there already.
+            Operation::Create { .. } | Operation::MakeFolder { .. }
                 if self.pending_names.iter().all(|one| one.operation != number) => {}
             _ => bail!("{operation:?} failed ({result}): not in the model"),
         }
@@ -243,10 +262,11 @@ impl Disk {
         }
     }
 
-    fn sync_names(&mut self, began: usize) {
+    fn sync_names(&mut self, folder: &str, began: usize) {
         let names = &mut self.durable_names;
         self.pending_names.retain(|change| {
-            let is_covered = change.ended.is_some_and(|ended| ended < began);
+            let is_over = change.ended.is_some_and(|ended| ended < began);
+            let is_covered = is_over && change.what.folder() == folder;
             if is_covered {
                 change.what.apply(names);
             }
@@ -332,6 +352,29 @@ mod tests {
         assert_eq!((disk.names().1.len(), disk.names.get("a")), (2, Some(&1)));
         let disk = disk_after(vec![create(), remove(), Operation::SyncFolder]);
         assert!(disk.names().0.is_empty());
+    }
+
+    #[test]
+    fn a_name_is_durable_when_its_own_folder_is_synced() {
+        let folder = || Operation::MakeFolder {
+            folder: "f".to_owned(),
+        };
+        let inside = || Operation::Create {
+            file: "f/a".to_owned(),
+        };
+        let sync = || Operation::Sync {
+            file: "f".to_owned(),
+        };
+        let durable = |operations| -> Vec<String> {
+            disk_after(operations).names().0.keys().cloned().collect()
+        };
+        assert_eq!(durable(vec![folder(), inside(), sync()]), ["f/a"]);
+        assert_eq!(
+            durable(vec![folder(), inside(), Operation::SyncFolder]),
+            ["f"]
+        );
+        let both = vec![folder(), Operation::SyncFolder, inside(), sync(), folder()];
+        assert_eq!(durable(both), ["f", "f/a"]);
     }
 
     #[test]

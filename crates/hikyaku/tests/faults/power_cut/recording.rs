@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::syscall::{Arguments, Descriptor, Line};
 
@@ -30,13 +30,15 @@ pub(super) enum Operation {
     SetLength { file: String, length: u64 },
     /// A file that is made if there is none.
     Create { file: String },
+    /// A folder that is made if there is none.
+    MakeFolder { folder: String },
     /// A name that goes.
     Remove { file: String },
     /// A name that changes.
     Rename { from: String, to: String },
-    /// fsync or fdatasync of a file.
+    /// fsync or fdatasync of a file, or fsync of a folder in the folder.
     Sync { file: String },
-    /// fsync of the folder: names become durable.
+    /// fsync of the folder itself: its names become durable.
     SyncFolder,
     /// Words to a client, by its port; none on the local socket.
     Reply {
@@ -100,6 +102,14 @@ impl Recording {
         turning.map(|(moment, _)| moment).collect()
     }
 
+    /// Whether so many objects were written.
+    pub(super) fn check_objects(&self, at_least: usize) -> Result<()> {
+        let is_object = |one: &&Operation| matches!(one, Operation::Create { file } if file.starts_with("objects/2"));
+        let objects = self.operations.iter().filter(is_object).count();
+        ensure!(objects >= at_least, "only {objects} objects were written");
+        Ok(())
+    }
+
     fn begin(&mut self, operation: Operation) -> usize {
         self.operations.push(operation);
         let number = self.operations.len() - 1;
@@ -122,6 +132,10 @@ impl Recording {
                 None => Ok(None),
             },
             "open" | "openat" | "creat" => self.open(name, &mut next),
+            "mkdir" | "mkdirat" => {
+                let made = self.named(name == "mkdirat", &mut next)?;
+                Ok(made.map(|folder| Operation::MakeFolder { folder }))
+            }
             "unlink" | "unlinkat" => {
                 let removed = self.named(name.ends_with("at"), &mut next)?;
                 Ok(removed.map(|file| Operation::Remove { file }))
@@ -129,7 +143,11 @@ impl Recording {
             "rename" | "renameat" | "renameat2" => {
                 let is_at = name != "rename";
                 let (from, to) = (self.named(is_at, &mut next)?, self.named(is_at, &mut next)?);
+                let folder = |name: &Option<String>| name.as_deref().and_then(parent);
                 match (from, to) {
+                    (from @ Some(_), to @ Some(_)) if folder(&from) != folder(&to) => {
+                        bail!("{from:?} moves to another folder: not in the model yet")
+                    }
                     (Some(from), Some(to)) => Ok(Some(Operation::Rename { from, to })),
                     (None, None) => Ok(None),
                     _ => bail!("a name crosses the border of the folder"),
@@ -272,11 +290,13 @@ impl Recording {
         if is_rebuilt || is_read_only {
             return Ok(None);
         }
-        if name.contains('/') {
-            bail!("{name}: folders in the folder are not in the model yet");
-        }
         Ok(Some(name.to_owned()))
     }
+}
+
+/// The folder that a name is in, unless it is the recorded one.
+fn parent(name: &str) -> Option<String> {
+    name.rsplit_once('/').map(|(folder, _)| folder.to_owned())
 }
 
 impl fmt::Display for Recording {

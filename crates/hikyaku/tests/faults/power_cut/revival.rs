@@ -123,12 +123,21 @@ fn replace_files(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()>
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if name != "hikyaku.toml" && !entry.file_type()?.is_dir() {
+        if name == "hikyaku.toml" || name == "tls" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
             fs::remove_file(entry.path())?;
         }
     }
+    // A folder comes before what is in it.
     for (name, contents) in files {
-        fs::write(folder.join(name), contents)?;
+        match name.strip_suffix('/') {
+            Some(name) => fs::create_dir(folder.join(name))?,
+            None => fs::write(folder.join(name), contents)?,
+        }
     }
     Ok(())
 }

@@ -27,8 +27,10 @@ const OCTETS: &str = "33554432";
 pub(super) enum Synchronous {
     /// As it is.
     Full,
-    /// Lowered, as no server should be.
+    /// Lowered for the database, as no server should be.
     Normal,
+    /// Without the folders of large mail.
+    WithoutFolders,
 }
 
 /// A server that is being recorded, until its process has ended.
@@ -94,8 +96,14 @@ fn command(host: &Host, synchronous: Synchronous, pipe: &Path) -> Command {
         .arg("--config")
         .arg(host.config())
         .arg("serve");
-    if synchronous == Synchronous::Normal {
-        command.env("HIKYAKU_TEST_SYNCHRONOUS", "normal");
+    match synchronous {
+        Synchronous::Full => {}
+        Synchronous::Normal => {
+            command.env("HIKYAKU_TEST_SYNCHRONOUS", "normal");
+        }
+        Synchronous::WithoutFolders => {
+            command.env("HIKYAKU_TEST_FOLDER_SYNC", "skip");
+        }
     }
     command
 }

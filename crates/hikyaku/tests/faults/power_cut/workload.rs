@@ -47,7 +47,7 @@ pub(super) struct Load {
 impl Load {
     pub(super) const FULL: Self = Self {
         runs: 2,
-        messages: 260,
+        messages: 420,
         connections: 5,
     };
     pub(super) const SMALL: Self = Self {
@@ -264,12 +264,12 @@ impl Shared<'_> {
     }
 }
 
-/// Most messages are small, and some have attachments.
+/// Small messages, some that the database just keeps, and some that become objects.
 fn some_size(seed: &mut Seed) -> usize {
     const KIB: u64 = 1024;
     let size = match seed.below(10) {
-        0..=3 => KIB + seed.below(7 * KIB),
-        4..=6 => 8 * KIB + seed.below(100 * KIB),
+        0 | 1 => KIB + seed.below(7 * KIB),
+        2..=7 => 40 * KIB + seed.below(40 * KIB),
         _ => 100 * KIB + seed.below(200 * KIB),
     };
     usize::try_from(size).unwrap_or(0)
