@@ -120,6 +120,18 @@ impl Options {
             migrations: MIGRATIONS.to_vec(),
         }
     }
+
+    /// Adds the migration that a next version would bring, so that a test can upgrade.
+    #[cfg(debug_assertions)]
+    pub fn add_next_migration(&mut self, statements: String) {
+        let statements = statements.leak();
+        self.migrations.push(Migration {
+            version: MIGRATIONS.last().map_or(0, |last| last.version) + 1,
+            name: "next_version",
+            sqlite: statements,
+            postgres: statements,
+        });
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a running server does by itself: removing what is past its time.
 
+mod turn;
+
 use std::time::Duration;
 
 use hikyaku_blob::BlobError;
@@ -53,7 +55,7 @@ impl Maintenance {
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.round() => {}
+                () = self.round_in_turn() => {}
             }
         }
     }

@@ -85,6 +85,8 @@ impl Store {
         db_options.clock = options.clock;
         db_options.postgres_connections = config.database.connections;
         db_options.sqlite_synchronous = sqlite_synchronous();
+        #[cfg(debug_assertions)]
+        add_next_migration(&mut db_options);
         let db = Database::open(db_options).await?;
         let contents = open_contents(&config, &db, objects).await?;
         let policy = Policy {
@@ -157,6 +159,19 @@ fn sqlite_synchronous() -> SqliteSynchronous {
         return SqliteSynchronous::TestOnlyNormal;
     }
     SqliteSynchronous::Full
+}
+
+/// Builds for tests become the next version with `HIKYAKU_TEST_NEXT_MIGRATION=FILE`: the statements
+/// are its migration, and the upgrade test starts it while others serve.
+#[cfg(debug_assertions)]
+fn add_next_migration(options: &mut Options) {
+    let Some(file) = std::env::var_os("HIKYAKU_TEST_NEXT_MIGRATION") else {
+        return;
+    };
+    match std::fs::read_to_string(&file) {
+        Ok(statements) => options.add_next_migration(statements),
+        Err(error) => tracing::warn!(%error, "HIKYAKU_TEST_NEXT_MIGRATION cannot be read"),
+    }
 }
 
 /// The disk of the embedded database is ours to watch, and that of the objects; PostgreSQL watches

@@ -12,6 +12,7 @@ mod drain;
 mod flood;
 mod hostile;
 mod ledger;
+mod nodes;
 mod postgres_restart;
 mod power_cut;
 mod scene;

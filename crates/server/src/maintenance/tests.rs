@@ -115,6 +115,29 @@ fn address(name: &str) -> EmailAddress {
 }
 
 hikyaku_db::on_both_engines! {
+    async fn one_process_makes_the_round(test: TestDatabase) {
+        let stage = Stage::new(test).await;
+        let old = stage.account("old").await;
+        stage.change(move |tx| accounts::delete(tx, old)).await;
+        let time = days(stage.maintenance.limits.account_restore_days);
+        stage.test.clock.advance(time + Duration::from_millis(1));
+        let is_there = async || {
+            let found = stage
+                .db()
+                .read(move |tx| accounts::find_deleted(tx, OPERATOR, &address("old")))
+                .await;
+            found.is_ok()
+        };
+        let another = stage.db().take_turn("maintenance", days(1)).await.unwrap();
+        stage.maintenance.round_in_turn().await;
+        assert!(is_there().await, "two made the round");
+        stage.db().end_turn(another.expect("nobody is at it")).await.unwrap();
+        stage.maintenance.round_in_turn().await;
+        assert!(!is_there().await);
+        let next = stage.db().take_turn("maintenance", days(1)).await.unwrap();
+        assert!(next.is_some(), "the turn was not given back");
+    }
+
     async fn what_is_past_its_time_goes(test: TestDatabase) {
         let stage = Stage::new(test).await;
         let old = stage.account("old").await;
