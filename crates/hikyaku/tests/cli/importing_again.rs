@@ -1,4 +1,4 @@
-//! `hikyaku mailbox import` again: after it was killed, when there was no room, when mail was deleted.
+//! `hikyaku mailbox import` again: after a kill, without room, after mail was deleted.
 
 use std::{
     fmt::Write as _,
@@ -169,7 +169,7 @@ fn maildir(scene: &Scene) -> Result<String> {
     Ok(scene.home.join("Maildir").display().to_string())
 }
 
-/// Runs an import and kills it at each of the points, then lets it end; every message is there once.
+/// Runs an import, kills it at each of the points, then lets it end: every message is there once.
 fn killed_again_and_again(mut scene: Scene, victim: Victim, arguments: &[&str]) -> Result<()> {
     scene.account(TARO)?;
     let mut before = 0;
@@ -239,8 +239,8 @@ fn message_ids(folder: &std::path::Path) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-/// Starts the import and kills when it says that so many messages were found. False when it was done
-/// before.
+/// Starts the import and kills when it says that so many messages were found. False when it was
+/// done before.
 fn kill_when_seen(
     scene: &mut Scene,
     victim: Victim,

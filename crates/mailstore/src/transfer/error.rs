@@ -31,7 +31,8 @@ pub enum TransferError {
     },
     /// An export would mix its files with others.
     #[error(
-        "{path} is not empty and was not begun by an export: name a folder that is empty or not there"
+        "{path} is not empty and was not begun by an export: name a folder that is empty or not \
+         there"
     )]
     NotEmpty {
         /// Which one.

@@ -1,9 +1,9 @@
 //! Moving mail in and out: mbox and Maildir, streamed, in constant memory.
 //!
-//! Import can be killed and run again. Each message is named by its content, the mailbox it goes to
-//! and the number of the copy; what was imported under that name is noted in the transaction that
-//! imports it, and so is how far the file was read. Export can be run again too: it goes on where it
-//! stood.
+//! Import can be killed and run again. Each message is named by its content, the mailbox it goes
+//! to and the number of the copy; what was imported under that name is noted in the transaction
+//! that imports it, and so is how far the file was read. Export can be run again too: it goes on
+//! where it stood.
 //!
 //! Invariants: no more than a few batches of messages are in memory; every message of a source is
 //! accounted for in the report (imported, present, or skipped with a reason); files are read and

@@ -29,8 +29,15 @@ pub enum SkipReason {
     #[error("compressed by its server ({0}): unpack the files first")]
     Compressed(&'static str),
     /// The account's quota has no room for it.
-    #[error("no room: the quota of {} is reached", match .0 { QuotaKind::Bytes => "bytes", QuotaKind::Messages => "messages" })]
+    #[error("no room: the quota of {} is reached", kind_text(*.0))]
     OverQuota(QuotaKind),
+}
+
+fn kind_text(kind: QuotaKind) -> &'static str {
+    match kind {
+        QuotaKind::Bytes => "bytes",
+        QuotaKind::Messages => "messages",
+    }
 }
 
 impl SkipReason {

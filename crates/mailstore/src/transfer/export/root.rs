@@ -1,5 +1,5 @@
-//! The folder that an export writes to: empty, or begun by an export of the same account in the same
-//! form, so that mail of two accounts never gets mixed.
+//! The folder that an export writes to: empty, or begun by an export of the same account in the
+//! same form, so that mail of two accounts never gets mixed.
 
 use std::{fs, io, path::Path};
 

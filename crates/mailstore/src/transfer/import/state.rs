@@ -43,8 +43,8 @@ pub(super) fn begin(
     accounts::lock(tx, scope)?;
     let run: ImportRunId = tx.new_id();
     tx.execute(
-        "INSERT INTO import_run (account_id, id, source, source_key, started_at, changed_at, state, \
-         found, imported, present, skipped, dropped, bytes) \
+        "INSERT INTO import_run (account_id, id, source, source_key, started_at, changed_at, \
+         state, found, imported, present, skipped, dropped, bytes) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, 0, 0, 0, 0, 0)",
         params![scope.account, run, &source.text, &source.key, tx.now()],
     )?;

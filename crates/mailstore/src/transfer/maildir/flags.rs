@@ -88,11 +88,8 @@ pub(in crate::transfer) fn letters_for(
         }
     }
     let mut lower: Vec<u8> = Vec::new();
-    for keyword in flags
-        .keywords()
-        .iter()
-        .filter(|keyword| !forwarded(keyword))
-    {
+    // `$Forwarded` has a letter of its own as a keyword too: Dovecot does not know what `P` means.
+    for keyword in flags.keywords() {
         let known = keywords.iter().position(|other| other == keyword);
         let place = match known {
             Some(place) => place,
@@ -125,7 +122,7 @@ mod tests {
         let flags = Flags::new(system, words).unwrap();
         let mut keywords = vec![Keyword::new("work").unwrap()];
         let (letters, lost) = letters_for(&flags, &mut keywords);
-        assert_eq!((letters.as_str(), lost), ("DPRSab", 0));
+        assert_eq!((letters.as_str(), lost), ("DPRSabc", 0));
         let keywords: Vec<_> = keywords.into_iter().map(Some).collect();
         assert_eq!(read(&letters, &keywords), flags);
     }

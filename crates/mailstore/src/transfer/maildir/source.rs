@@ -1,7 +1,7 @@
 //! Reading messages from a Maildir.
 //!
-//! The names of one folder's files are held in memory, sorted, so that messages come in the order in
-//! which they arrived; contents are read one by one.
+//! The names of one folder's files are held in memory, sorted, so that messages come in the order
+//! in which they arrived; contents are read one by one.
 
 use std::{
     collections::{HashMap, VecDeque},
