@@ -7,15 +7,15 @@ use crate::shared_views::SharedViewLimits;
 /// Bytes of answers collected before they are sent: what one page of rows gives, about.
 pub(crate) const SEND_FROM: usize = 16 * 1024;
 
-/// Rows of a page when only flags, dates and sizes are read.
+/// Rows of a page when only flags, dates and sizes are read, and perhaps contents.
 pub(crate) const SMALL_ROWS: usize = 500;
 
-/// Bytes of messages whose contents are read together: with that the statements of a FETCH are
-/// few, and a session holds this much of stored contents at most, or one message.
-pub(crate) const CONTENTS_BYTES: u64 = 512 * 1024;
-
 /// Rows of a page when envelopes or structures are read: some KiB each, seldom much more.
-pub(crate) const WIDE_ROWS: usize = 50;
+pub(crate) const WIDE_ROWS: usize = 100;
+
+/// Bytes of messages whose contents are read together (1 MiB): with that the statements of a FETCH
+/// are few, and a session holds this much of stored contents at most, or one message.
+pub(crate) const CONTENTS_BYTES: u64 = 1024 * 1024;
 
 /// Messages that one call of the store changes the flags of; the answers for them are held in
 /// memory.

@@ -120,12 +120,17 @@ impl<'a> Plan<'a> {
             });
         }
         let content = fetch.needs_content();
-        let narrow = fields == Fields::PLACEMENT && !content;
+        let narrow = fields == Fields::PLACEMENT;
         Self {
             items: &fetch.items,
             numbering: fetch.numbering,
             fields,
-            rows: if narrow { SMALL_ROWS } else { WIDE_ROWS },
+            // Not too many are marked as read that a client may never take.
+            rows: if narrow && !sets_seen {
+                SMALL_ROWS
+            } else {
+                WIDE_ROWS
+            },
             changed_since: fetch.changed_since,
             content,
             sets_seen,
