@@ -13,6 +13,7 @@ mod flood;
 mod hostile;
 mod ledger;
 mod nodes;
+mod objects;
 mod postgres_restart;
 mod power_cut;
 mod scene;

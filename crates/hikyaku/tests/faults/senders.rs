@@ -19,6 +19,9 @@ use crate::ledger::Ledger;
 
 /// Bytes of a message at most.
 const LARGEST: u64 = 20_000;
+/// So many of 100 messages are so large that their contents are objects.
+const OBJECTS_PERCENT: u64 = 15;
+const OBJECT_AT_LEAST: usize = 100_000;
 /// Recipients of a message at most.
 const RECIPIENTS: u64 = 3;
 /// Who sends; the address need not exist.
@@ -139,6 +142,9 @@ impl Sender<'_> {
 
     fn mail(&mut self) -> TestMail {
         let size = usize::try_from(self.seed.below(LARGEST)).unwrap_or(0);
+        if self.seed.percent(OBJECTS_PERCENT) {
+            return TestMail::incompressible(OBJECT_AT_LEAST + size, &mut self.seed);
+        }
         TestMail::of_size(size)
     }
 }
