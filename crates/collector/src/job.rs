@@ -67,12 +67,18 @@ pub struct Job {
 }
 
 impl Job {
-    /// What names the source in the account's records: who and where, however it is reached.
+    /// What names the source in the account's records: who and where, by whichever of the usual
+    /// ports it is reached. Another port is another server, such as the end of a tunnel.
     pub(crate) fn source(&self) -> String {
-        let protocol = match self.endpoint.protocol {
-            crate::Protocol::Imap => "imap",
-            crate::Protocol::Pop3 => "pop3",
+        let (protocol, usual) = match self.endpoint.protocol {
+            crate::Protocol::Imap => ("imap", [143, 993]),
+            crate::Protocol::Pop3 => ("pop3", [110, 995]),
         };
-        format!("{protocol} {} {}", self.endpoint.host, self.user)
+        let (host, port, user) = (&self.endpoint.host, self.endpoint.port, &self.user);
+        if usual.contains(&port) {
+            format!("{protocol} {host} {user}")
+        } else {
+            format!("{protocol} {host}:{port} {user}")
+        }
     }
 }

@@ -11,8 +11,8 @@
 //!   already, or skipped with a reason.
 //! - No password goes over a connection without TLS unless the job says so in so many words, and
 //!   none is logged.
-//! - Memory does not grow with the mailbox, except for eight bytes or so for each message that a
-//!   folder lists and that is still to come.
+//! - Memory does not grow with the mailbox, except for some sixteen bytes for each message of a
+//!   folder that is still to come, or has come in this run.
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod arrived;
@@ -37,8 +37,8 @@ pub use endpoint::{Endpoint, EndpointError, Protocol, Security};
 pub use error::CollectError;
 pub use job::{Credentials, Job, Secrecy, Selection};
 pub use limits::{
-    COLLECTED_MESSAGE_BYTES_MAX, COMMAND_BYTES, COMMAND_MESSAGES, FOLDERS_MAX, LISTED_MESSAGES_MAX,
-    LISTED_SKIPPED_MAX, Limits,
+    COLLECTED_MESSAGE_BYTES_MAX, COMMAND_BYTES, COMMAND_MESSAGES, FOLDERS_MAX, LISTED_SKIPPED_MAX,
+    Limits,
 };
 pub use pattern::Pattern;
 pub use report::{Ended, FolderReport, Passed, Progress, Report, SkipReason, Skipped};

@@ -19,9 +19,6 @@ pub const COMMAND_BYTES: u64 = 4 << 20;
 /// Commands under way at a time (2): the next is with the source before the last is answered.
 pub(crate) const COMMANDS_UNDER_WAY: usize = 2;
 
-/// Messages of a folder that are handled at most (5,000,000): sixteen bytes each are held.
-pub const LISTED_MESSAGES_MAX: usize = 5_000_000;
-
 /// Folders of a mailbox that are handled at most (10,000).
 pub const FOLDERS_MAX: usize = 10_000;
 
@@ -31,16 +28,13 @@ pub const LISTED_SKIPPED_MAX: usize = 100;
 /// Answers that cannot be understood before a connection is given up (100).
 pub(crate) const UNREADABLE_MAX: u32 = 100;
 
-/// Answers to one command beyond those asked for (1,000,000): a source that talks without end.
-pub(crate) const UNASKED_MAX: u32 = 1_000_000;
-
 /// Bytes of a line of POP3 outside of messages (8 KiB); RFC 1939 §3 knows 512.
 pub(crate) const POP_LINE_MAX: usize = 8 << 10;
 
 /// Bytes of a line within a message (16 MiB): there are messages of one line.
 pub(crate) const POP_MESSAGE_LINE_MAX: usize = 16 << 20;
 
-/// Capabilities, folders' attributes and the like that are kept of a list (1,000).
+/// Lines of capabilities that are kept (1,000); those after are passed over.
 pub(crate) const LISTED_WORDS_MAX: usize = 1_000;
 
 /// How often one message is asked for when each time the connection ends before it comes (3); then
@@ -55,6 +49,10 @@ pub(crate) const CAREFUL_MESSAGES: usize = 20;
 pub struct Limits {
     /// Bytes of a message that is taken at most ([`COLLECTED_MESSAGE_BYTES_MAX`]).
     pub message_bytes: u64,
+    /// Messages of a folder that are handled at most (5,000,000): sixteen bytes each are held.
+    pub listed_messages: usize,
+    /// Answers to one command beyond those asked for (1,000,000): a source that talks without end.
+    pub unasked: u32,
     /// How long connecting may take (30 s).
     pub connect: Duration,
     /// How long the source may say nothing while something is awaited (3 min): old servers read a
@@ -72,6 +70,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message_bytes: COLLECTED_MESSAGE_BYTES_MAX,
+            listed_messages: 5_000_000,
+            unasked: 1_000_000,
             connect: Duration::from_secs(30),
             silence: Duration::from_mins(3),
             first_wait: Duration::from_secs(1),

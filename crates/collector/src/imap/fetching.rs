@@ -6,9 +6,9 @@ use hikyaku_imap_proto::client::{Body, Fetched, Response, uid_set};
 use tokio::sync::mpsc;
 
 use crate::{
-    CollectError,
+    CollectError, Limits,
     arrived::{Arrived, Message, flags_of},
-    limits::{COMMAND_BYTES, COMMAND_MESSAGES, COMMANDS_UNDER_WAY, HANDED_BYTES, UNASKED_MAX},
+    limits::{COMMAND_BYTES, COMMAND_MESSAGES, COMMANDS_UNDER_WAY, HANDED_BYTES},
     report::SkipReason,
 };
 
@@ -38,7 +38,7 @@ pub(super) enum Pass {
 /// One pass over messages that are to come.
 pub(super) struct Fetching<'a> {
     session: &'a mut Session,
-    message_bytes: u64,
+    limits: &'a Limits,
     pace: Pace,
     chunk: usize,
     sender: mpsc::Sender<Vec<Arrived>>,
@@ -52,13 +52,13 @@ pub(super) struct Fetching<'a> {
 impl<'a> Fetching<'a> {
     pub(super) fn new(
         session: &'a mut Session,
-        (message_bytes, chunk): (u64, usize),
+        (limits, chunk): (&'a Limits, usize),
         pace: Pace,
         sender: mpsc::Sender<Vec<Arrived>>,
     ) -> Self {
         Self {
             session,
-            message_bytes,
+            limits,
             pace,
             chunk,
             sender,
@@ -93,12 +93,12 @@ impl<'a> Fetching<'a> {
                 Next::Data(Response::Fetch(fetched)) => self.take(fetched).await?,
                 Next::Data(_) => self.count_unasked()?,
                 Next::Ended(reply) => {
-                    let Some((tag, missing)) = self.under_way.pop_front() else {
+                    // Servers may answer in another order.
+                    let mut under_way = self.under_way.iter();
+                    let at = under_way.position(|(tag, _)| *tag == reply.tag);
+                    let Some((_, missing)) = at.and_then(|at| self.under_way.remove(at)) else {
                         return Err(CollectError::Protocol("an answer to nothing"));
                     };
-                    if tag != reply.tag {
-                        return Err(CollectError::Protocol("answers in another order"));
-                    }
                     let asked_one = self.pace == Pace::Careful;
                     let reason = match reply.check("UID FETCH") {
                         Ok(_) => SkipReason::NotSent,
@@ -130,8 +130,8 @@ impl<'a> Fetching<'a> {
                 break;
             }
             taken += 1;
-            if message.size > self.message_bytes {
-                let (size, limit) = (message.size, self.message_bytes);
+            if message.size > self.limits.message_bytes {
+                let (size, limit) = (message.size, self.limits.message_bytes);
                 self.put(message.uid, Err(SkipReason::TooLarge { size, limit }))
                     .await?;
                 continue;
@@ -166,7 +166,7 @@ impl<'a> Fetching<'a> {
             }),
             Body::Whole(_) | Body::Missing => Err(SkipReason::Empty),
             Body::TooLarge(size) => {
-                let limit = self.message_bytes;
+                let limit = self.limits.message_bytes;
                 Err(SkipReason::TooLarge { size, limit })
             }
         };
@@ -206,7 +206,7 @@ impl<'a> Fetching<'a> {
 
     fn count_unasked(&mut self) -> Result<(), CollectError> {
         self.unasked += 1;
-        if self.unasked > UNASKED_MAX {
+        if self.unasked > self.limits.unasked {
             return Err(CollectError::Protocol("it talks without end"));
         }
         Ok(())

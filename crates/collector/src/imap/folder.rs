@@ -7,19 +7,19 @@ use hikyaku_mailstore::QuotaKind;
 use tokio::sync::mpsc;
 
 use crate::{
-    CollectError, Job,
+    CollectError, Job, Limits,
     arrived::Arrived,
     collector::Run,
     intake::{Fate, Intake},
     limits::{CAREFUL_MESSAGES, TRIES_PER_MESSAGE},
     mapping::Folder,
     report::{FolderReport, SkipReason},
-    state::{ASKED_AT_ONCE, FolderKey, FolderRows},
+    state::{FolderKey, FolderRows},
 };
 
 use super::{
     fetching::{Fetching, Pace, Pass},
-    listing::{self, Asked, Listing, Wanted},
+    listing::{self, Asked, FollowFlags, Listing, Wanted},
     renumbered,
     session::Session,
 };
@@ -86,7 +86,7 @@ impl<'a> FolderWork<'a> {
         let listing = if messages == 0 {
             Listing::default()
         } else {
-            self.list(session, &rows, run.job).await?
+            self.list(session, &rows, run.job, run.limits).await?
         };
         let mut wanted = listing.wanted;
         if !(rows.older.is_empty() || wanted.is_empty() || run.job.dry_run) {
@@ -100,14 +100,9 @@ impl<'a> FolderWork<'a> {
         self.report.found = self.settled.len() as u64 + listing.known + remaining;
         self.report.already = listing.known + self.already;
         self.report.remaining = remaining;
+        self.report.flags_changed += listing.flags_changed;
         if run.job.dry_run {
-            self.report.flags_changed = listing.reflagged.len() as u64;
             return Ok(Attempt::Complete);
-        }
-        let mut reflagged = listing.reflagged.into_iter().peekable();
-        while reflagged.peek().is_some() {
-            let chunk = reflagged.by_ref().take(ASKED_AT_ONCE).collect();
-            self.report.flags_changed += self.intake.follow_flags(chunk).await?;
         }
         let end = self.fetch(session, wanted, run).await?;
         if end == Attempt::Complete {
@@ -165,13 +160,19 @@ impl<'a> FolderWork<'a> {
         session: &mut Session,
         rows: &FolderRows,
         job: &Job,
+        limits: Limits,
     ) -> Result<Listing, CollectError> {
         let asked = Asked {
-            state: &self.intake.state,
+            intake: &self.intake,
+            limits: &limits,
             rows,
             settled: &self.settled,
             since_day: job.selection.since_day,
-            follow_flags: job.follow_flags,
+            flags: match (job.follow_flags, job.dry_run) {
+                (false, _) => FollowFlags::No,
+                (true, false) => FollowFlags::Yes,
+                (true, true) => FollowFlags::Count,
+            },
         };
         listing::list(session, &asked).await
     }
@@ -196,7 +197,8 @@ impl<'a> FolderWork<'a> {
             };
             let pass: Vec<Wanted> = wanted.iter().take(most).copied().collect();
             let (sender, receiver) = mpsc::channel(1);
-            let sizes = (run.limits.message_bytes, Intake::chunk(&self.intake.mail));
+            let limits = run.limits;
+            let sizes = (&limits, Intake::chunk(&self.intake.mail));
             let fetching = Fetching::new(session, sizes, pace, sender).run(&pass);
             let (fetched, written) = tokio::join!(fetching, self.write(receiver, run));
             if let Some(kind) = written? {

@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use hikyaku_imap_proto::client::{Fetched, Response};
 
 use crate::{
-    CollectError,
+    CollectError, Limits,
     arrived::{flags_of, remembered},
-    intake::Reflagged,
-    limits::{LISTED_MESSAGES_MAX, UNASKED_MAX},
-    state::{ASKED_AT_ONCE, FolderRows, State},
+    intake::{Intake, Reflagged},
+    state::{ASKED_AT_ONCE, FolderRows},
 };
 
 use super::session::{Next, Session};
@@ -29,18 +28,28 @@ pub(super) struct Listing {
     pub(super) wanted: Vec<Wanted>,
     /// How many came in an earlier run.
     pub(super) known: u64,
-    /// Those of them whose flags have changed at the source since.
-    pub(super) reflagged: Vec<Reflagged>,
+    /// How many of them have other flags at the source since, which the mail here follows.
+    pub(super) flags_changed: u64,
 }
 
 /// What the listing needs to know.
 pub(super) struct Asked<'a> {
-    pub(super) state: &'a State,
+    pub(super) intake: &'a Intake,
+    pub(super) limits: &'a Limits,
     pub(super) rows: &'a FolderRows,
     /// Messages that this run has settled.
     pub(super) settled: &'a HashSet<u32>,
     pub(super) since_day: Option<i64>,
-    pub(super) follow_flags: bool,
+    pub(super) flags: FollowFlags,
+}
+
+/// Whether flags of messages that came before follow those of the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FollowFlags {
+    Yes,
+    No,
+    /// They are only counted.
+    Count,
 }
 
 /// The name of a UID in the records.
@@ -73,7 +82,7 @@ pub(super) async fn list(
             }
             _ => {
                 unasked += 1;
-                if unasked > UNASKED_MAX {
+                if unasked > asked.limits.unasked {
                     return Err(CollectError::Protocol("it talks without end"));
                 }
             }
@@ -86,9 +95,9 @@ pub(super) async fn list(
     Ok(listing)
 }
 
-/// Whether this answers the question (servers tell of flags unasked, without a size), and the message
-/// arrived on the day or later: in its date's own zone, as SEARCH SINCE means it. One without a date
-/// counts.
+/// Whether this answers the question (servers tell of flags unasked, without a size), and the
+/// message arrived on the day or later: in its date's own zone, as SEARCH SINCE means it. One
+/// without a date counts.
 fn is_answer(fetched: &Fetched, since_day: Option<i64>) -> bool {
     if fetched.size.is_none() {
         return false;
@@ -108,14 +117,15 @@ async fn sort(
 ) -> Result<(), CollectError> {
     let names = messages.iter().map(|(uid, _)| name_of(*uid)).collect();
     let known = match asked.rows.current {
-        Some(folder) => asked.state.known(folder, names).await?,
+        Some(folder) => asked.intake.state.known(folder, names).await?,
         None => HashMap::new(),
     };
+    let mut reflagged = Vec::new();
     for (uid, fetched) in messages {
         let name = name_of(uid);
         let Some(known) = known.get(&name) else {
-            if listing.wanted.len() == LISTED_MESSAGES_MAX {
-                let (what, limit) = ("messages in a folder", LISTED_MESSAGES_MAX);
+            if listing.wanted.len() == asked.limits.listed_messages {
+                let (what, limit) = ("messages in a folder", asked.limits.listed_messages);
                 return Err(CollectError::TooMany { what, limit });
             }
             let size = fetched.size.unwrap_or_default();
@@ -123,10 +133,13 @@ async fn sort(
             continue;
         };
         listing.known += 1;
-        let words = fetched.flags.as_deref().filter(|_| asked.follow_flags);
+        let words = fetched
+            .flags
+            .as_deref()
+            .filter(|_| asked.flags != FollowFlags::No);
         let now = words.map(|words| remembered(&flags_of(words)));
         if let Some(now) = now.filter(|now| *now != known.flags) {
-            listing.reflagged.push(Reflagged {
+            reflagged.push(Reflagged {
                 name,
                 message: known.message,
                 before: known.flags.clone(),
@@ -134,5 +147,9 @@ async fn sort(
             });
         }
     }
+    listing.flags_changed += match asked.flags {
+        FollowFlags::Yes if !reflagged.is_empty() => asked.intake.follow_flags(reflagged).await?,
+        _ => reflagged.len() as u64,
+    };
     Ok(())
 }

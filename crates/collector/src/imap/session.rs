@@ -9,7 +9,7 @@ use crate::{
     CollectError, Limits, Secrecy, Security,
     error::clean,
     job::Job,
-    limits::{LISTED_WORDS_MAX, UNREADABLE_MAX},
+    limits::UNREADABLE_MAX,
     wire::{Tls, Wire},
 };
 
@@ -267,7 +267,7 @@ impl Session {
     fn understood(&mut self, response: Response) -> Result<Next, CollectError> {
         Ok(match response {
             Response::Capability(words) => {
-                self.set_capabilities(words);
+                self.capabilities = words;
                 Next::Data(Response::Other)
             }
             Response::Condition {
@@ -296,13 +296,8 @@ impl Session {
     fn note(&mut self, code: Option<ResponseCode>) {
         if let Some(code) = code.filter(|code| code.name == "CAPABILITY") {
             let words = code.arguments.split_ascii_whitespace();
-            self.set_capabilities(words.map(str::to_ascii_uppercase).collect());
+            self.capabilities = words.map(str::to_ascii_uppercase).collect();
         }
-    }
-
-    fn set_capabilities(&mut self, mut words: Vec<String>) {
-        words.truncate(LISTED_WORDS_MAX);
-        self.capabilities = words;
     }
 
     /// LOGOUT, as far as the server listens.

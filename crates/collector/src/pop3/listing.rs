@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::{
     CollectError,
-    limits::LISTED_MESSAGES_MAX,
     state::{ASKED_AT_ONCE, FolderId, State},
 };
 
@@ -22,15 +21,15 @@ pub(super) struct Wanted {
 }
 
 /// All messages: by UIDL for what they are, by LIST for their sizes.
-pub(super) async fn list(session: &mut Session) -> Result<Vec<Wanted>, CollectError> {
-    let sizes: HashMap<u32, u64> = numbered(session, "LIST")
+pub(super) async fn list(session: &mut Session, limit: usize) -> Result<Vec<Wanted>, CollectError> {
+    let sizes: HashMap<u32, u64> = numbered(session, "LIST", limit)
         .await?
         .into_iter()
         .filter_map(|(number, size)| Some((number, size.parse().ok()?)))
         .collect();
     let mut seen: HashMap<Vec<u8>, u32> = HashMap::new();
     let mut wanted = Vec::new();
-    for (number, uidl) in numbered(session, "UIDL").await? {
+    for (number, uidl) in numbered(session, "UIDL", limit).await? {
         // A server that gives two messages one id (RFC 1939 §7 forbids it) must not lose us one.
         let times = seen.entry(name_of(&uidl, 0)).or_insert(0);
         wanted.push(Wanted {
@@ -56,6 +55,7 @@ fn name_of(uidl: &str, times: u32) -> Vec<u8> {
 async fn numbered(
     session: &mut Session,
     command: &'static str,
+    limit: usize,
 ) -> Result<Vec<(u32, String)>, CollectError> {
     session.say(command).await?;
     session.reply().await?.check(command)?;
@@ -66,8 +66,8 @@ async fn numbered(
             let mut words = text.split_ascii_whitespace();
             let number = words.next().and_then(|number| number.parse().ok());
             if let (Some(number), Some(word)) = (number, words.next()) {
-                if found.len() == LISTED_MESSAGES_MAX {
-                    let (what, limit) = ("messages in a maildrop", LISTED_MESSAGES_MAX);
+                if found.len() == limit {
+                    let what = "messages in a maildrop";
                     return Err(CollectError::TooMany { what, limit });
                 }
                 found.push((number, word.to_owned()));

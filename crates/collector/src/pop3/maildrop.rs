@@ -114,7 +114,7 @@ impl Work {
             self.intake.state.open(&key).await?
         };
         self.intake.folder = rows.current;
-        let mut listed = listing::list(session).await?;
+        let mut listed = listing::list(session, run.limits.listed_messages).await?;
         listed.retain(|listed| !self.settled.contains(&listed.name));
         let found = listed.len() as u64;
         let state = &self.intake.state;

@@ -185,6 +185,9 @@ impl Session {
             let rest = received.get(searched..).unwrap_or_default();
             if let Some(at) = memchr::memchr(b'\n', rest) {
                 let end = searched + at;
+                if end > limit {
+                    return Err(CollectError::Protocol("a line without end"));
+                }
                 let line = received.get(..end).unwrap_or_default();
                 let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
                 self.wire.consume(end + 1);

@@ -78,7 +78,7 @@ hikyaku_db::on_both_engines! {
         let here = Flags::new(SystemFlags::NONE, [Keyword::new("here").unwrap()]).unwrap();
         let change = FlagChange::Add(here);
         world.mail.store(scope(), inbox, &first, change).await.unwrap();
-        source.model().folders[0].messages[0].flags = "\\Answered".to_owned();
+        source.model().folders[0].messages[0].flags = String::from("\\Answered");
         // Not unless asked for.
         world.run_folder(&job).await;
         let rows = world.rows("INBOX", Fields::PLACEMENT).await;
@@ -106,9 +106,9 @@ hikyaku_db::on_both_engines! {
         {
             let mut model = source.model();
             let messages = &mut model.folders[0].messages;
-            messages[0].date = "30-Jun-2024 23:59:59 +0900".to_owned();
-            messages[1].date = " 1-Jul-2024 00:00:00 +0900".to_owned();
-            messages[2].date = "nonsense".to_owned();
+            messages[0].date = String::from("30-Jun-2024 23:59:59 +0900");
+            messages[1].date = String::from(" 1-Jul-2024 00:00:00 +0900");
+            messages[2].date = String::from("nonsense");
         }
         let mut job = job(&source.url());
         // 2024-07-01.

@@ -34,7 +34,7 @@ hikyaku_db::on_both_engines! {
         ])
         .await;
         source.model().delimiter = '.';
-        source.model().namespace = "((\"INBOX.\" \".\")) NIL ((\"shared.\" \".\"))".to_owned();
+        source.model().namespace = String::from("((\"INBOX.\" \".\")) NIL ((\"shared.\" \".\"))");
         let report = world.run(&job(&source.url())).await;
         assert_eq!(
             ways(&report),

@@ -1,6 +1,9 @@
 //! A scripted IMAP server: folders as a test wants them, and every kind of misbehaviour.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::{
@@ -239,12 +242,11 @@ impl Connection {
             "CRAM-MD5" => "PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+",
             _ => "",
         };
-        let said = match words.next() {
-            Some(initial) => initial.to_owned(),
-            None => {
-                self.say(&format!("+ {challenge}")).await?;
-                self.line().await?
-            }
+        let said = if let Some(initial) = words.next() {
+            initial.to_owned()
+        } else {
+            self.say(&format!("+ {challenge}")).await?;
+            self.line().await?
         };
         let said = String::from_utf8(STANDARD.decode(said).ok()?).ok()?;
         let is_right = match mechanism.as_str() {
@@ -370,16 +372,17 @@ impl Connection {
         let mut text =
             format!("* {number} FETCH (UID {uid} FLAGS ({flags}) INTERNALDATE \"{date}\"");
         if items.contains("RFC822.SIZE") {
-            text.push_str(&format!(" RFC822.SIZE {size}"));
+            let _ = write!(text, " RFC822.SIZE {size}");
         }
         if items.contains("HEADER.FIELDS") {
             let content = String::from_utf8_lossy(&message.content);
             let id = content.lines().find(|line| line.starts_with("Message-ID"));
             let header = format!("{}\r\n\r\n", id.unwrap_or_default());
             let length = header.len();
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 " BODY[HEADER.FIELDS (\"MESSAGE-ID\")] {{{length}}}\r\n{header}"
-            ));
+            );
         }
         if items.contains("BODY.PEEK[]") {
             match message.fault {
@@ -387,7 +390,7 @@ impl Connection {
                 Some(Fault::Nil) => text.push_str(" BODY[] NIL"),
                 fault => {
                     let length = message.content.len();
-                    text.push_str(&format!(" BODY[] {{{length}}}\r\n"));
+                    let _ = write!(text, " BODY[] {{{length}}}\r\n");
                     self.send(text.as_bytes()).await?;
                     if fault == Some(Fault::Cut) {
                         let half = message.content.split_at(length / 2).0;

@@ -1,10 +1,11 @@
 //! Each limit is crossed.
 
-use hikyaku_collector::{CollectError, FOLDERS_MAX};
+use hikyaku_collector::{CollectError, Ended, FOLDERS_MAX};
 
 use crate::{
     fixture::{World, counts, job},
     imap_source::{Source, folder},
+    pop_source::PopSource,
 };
 
 async fn world() -> World {
@@ -93,4 +94,60 @@ async fn commands_are_bounded() {
     assert_eq!(source.count("UID FETCH 1 "), 1);
     assert_eq!(source.count("UID FETCH 2 "), 1);
     world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_talks_without_end_is_left() {
+    let source = Source::start(vec![folder("INBOX", &["a"])]).await;
+    source.model().noise = vec!["* 9 RECENT".to_owned(); 40];
+    let mut world = world().await;
+    world.limits.unasked = 50;
+    // The listing passes; the command after it does not: both count for themselves.
+    let report = world.run_folder(&job(&source.url())).await;
+    assert_eq!(report.imported, 1);
+    world.limits.unasked = 30;
+    let report = world.run(&job(&source.url())).await;
+    let Ended::Early(CollectError::Protocol(said)) = report.ended else {
+        panic!("{:?}", report.ended)
+    };
+    assert_eq!(said, "it talks without end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn folders_of_too_many_messages_are_told() {
+    let source = Source::start(vec![folder("INBOX", &["a", "b", "c"]), folder("B", &["x"])]).await;
+    let mut world = world().await;
+    world.limits.listed_messages = 2;
+    let report = world.run(&job(&source.url())).await;
+    assert!(
+        report.folders[0]
+            .failed
+            .as_deref()
+            .unwrap()
+            .contains("more than 2 messages")
+    );
+    assert_eq!(counts(&report.folders[1]), [1, 1, 0, 0, 0]);
+    let source = PopSource::start(&["a", "b", "c"]).await;
+    let report = world.run_folder(&job(&source.url())).await;
+    assert!(report.failed.unwrap().contains("more than 2 messages"));
+}
+
+/// Capabilities beyond the limit are not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn capabilities_without_end_are_cut() {
+    let source = PopSource::start(&["a"]).await;
+    let mut lines = vec!["X-MORE".to_owned(); 1_000];
+    lines.push("SASL PLAIN".to_owned());
+    source.model().capabilities = lines;
+    world().await.run_folder(&job(&source.url())).await;
+    assert_eq!((source.count("AUTH"), source.count("USER")), (0, 1));
+}
+
+/// A line within a message that is longer than is read ends the connection, and is skipped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_of_one_endless_line_is_skipped() {
+    let source = PopSource::start(&["a", "b"]).await;
+    source.model().messages[0].content = vec![b'x'; (16 << 20) + 70_000];
+    let report = world().await.run_folder(&job(&source.url())).await;
+    assert_eq!(counts(&report), [2, 1, 0, 1, 0]);
 }

@@ -66,7 +66,7 @@ hikyaku_db::on_both_engines! {
     async fn messages_with_one_id_are_still_two(test: TestDatabase) {
         let world = World::new(test).await;
         let source = PopSource::start(&["a", "b"]).await;
-        source.model().messages[1].id = "id-a".to_owned();
+        source.model().messages[1].id = String::from("id-a");
         let report = world.run_folder(&job(&source.url())).await;
         assert_eq!(counts(&report), [2, 2, 0, 0, 0]);
         world.check().await;

@@ -44,7 +44,7 @@ hikyaku_db::on_both_engines! {
         source.model().folders[0].messages[0].content = b"Subject: bare\r\n\r\nx\r\n".to_vec();
         world.run_folder(&job(&source.url())).await;
         renumber(&source);
-        source.model().folders[0].messages[1].date = " 1-Jan-2020 00:00:00 +0000".to_owned();
+        source.model().folders[0].messages[1].date = String::from(" 1-Jan-2020 00:00:00 +0000");
         let report = world.run_folder(&job(&source.url())).await;
         assert_eq!(counts(&report), [2, 0, 2, 0, 0]);
         assert_eq!(world.subjects("INBOX").await, ["bare", "b"]);

@@ -17,7 +17,7 @@ async fn world() -> World {
 /// The first command of a sign-in with these capabilities.
 async fn signed_in_with(capabilities: &str, change: impl FnOnce(&mut Job)) -> String {
     let source = Source::start(vec![folder("INBOX", &["a"])]).await;
-    source.model().capabilities = capabilities.to_owned();
+    source.model().capabilities = String::from(capabilities);
     let mut job = job(&source.url());
     change(&mut job);
     let report = world().await.run_folder(&job).await;
@@ -73,12 +73,12 @@ async fn refusals_are_told_in_the_servers_words_and_end_the_run() {
     assert_eq!(error.to_string(), "the server refuses the sign-in: wrong");
     assert_eq!(source.model().connections, 1);
     // The server's explanation of a refused token is part of it.
-    source.model().capabilities = "IMAP4rev1 AUTH=XOAUTH2 SASL-IR".to_owned();
+    source.model().capabilities = String::from("IMAP4rev1 AUTH=XOAUTH2 SASL-IR");
     job.credentials = Credentials::Token(Secret::from("old token"));
     let error = world.try_run(&job).await.unwrap_err().to_string();
     assert!(error.contains("{\"status\":\"401\"}"), "{error}");
     // No way that both know.
-    source.model().capabilities = "IMAP4rev1 LOGINDISABLED AUTH=GSSAPI".to_owned();
+    source.model().capabilities = String::from("IMAP4rev1 LOGINDISABLED AUTH=GSSAPI");
     let error = world.try_run(&job).await.unwrap_err();
     assert!(matches!(error, CollectError::NoMechanism { .. }));
     assert!(error.to_string().contains("GSSAPI"), "{error}");
@@ -95,8 +95,8 @@ async fn no_password_is_sent_in_clear_by_accident() {
         ("* OK ready", "IMAP4rev1 STARTTLS"),
     ] {
         let source = Source::start(vec![folder("INBOX", &["a"])]).await;
-        source.model().greeting = greeting.to_owned();
-        source.model().capabilities = capabilities.to_owned();
+        source.model().greeting = String::from(greeting);
+        source.model().capabilities = String::from(capabilities);
         for secrecy in [
             Secrecy::AnyCertificate,
             Secrecy::Verified(Authorities::System),
