@@ -6,6 +6,7 @@
 mod listen;
 mod networks;
 mod objects;
+mod outgoing;
 mod template;
 
 use std::{
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use listen::{Listen, Service};
 pub use networks::Networks;
 pub use objects::{ObjectStoreKind, Objects, S3, S3ConfigError};
+pub use outgoing::{Ipv6, Outgoing, SmartHostAddress, SmartHostAuth, SmartHostTlsMode};
 pub use template::{Template, render};
 
 /// The whole file.
@@ -44,6 +46,9 @@ pub struct Config {
     pub objects: Objects,
     /// Certificate and key.
     pub tls: Tls,
+    /// How mail leaves.
+    #[serde(default)]
+    pub outgoing: Outgoing,
     /// Which clients are trusted with plain-text sign-in.
     #[serde(default)]
     pub zones: Zones,
@@ -276,6 +281,9 @@ impl Config {
             *path = folder.join(&*path).components().collect();
         }
         config.objects.resolve(folder);
+        for path in config.outgoing.files() {
+            *path = folder.join(&*path).components().collect();
+        }
         config.check()?;
         Ok(config)
     }
@@ -291,6 +299,7 @@ impl Config {
             return Err("limits.max_recipients must be at least 100 (RFC 5321 §4.5.3.1.8)".into());
         }
         self.objects.check()?;
+        self.outgoing.check()?;
         let socket = self.control_socket();
         if socket.as_os_str().len() > MAX_SOCKET_PATH {
             return Err(format!(

@@ -16,7 +16,7 @@ mod store;
 
 pub use lock::LockError;
 pub use logging::LogError;
-pub use running::{Server, StartError};
+pub use running::{OutgoingError, Server, StartError};
 pub use secret_words::random_password;
 pub use store::{Store, StoreError, StoreOptions};
 

@@ -5,11 +5,13 @@ mod database;
 mod listeners;
 mod mail;
 mod objects;
+mod outgoing;
 mod sessions;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use hikyaku_http_api::{Exposition, MetricsSource};
+use hikyaku_smtp::client::SmtpCarrier;
 use prometheus_client::{
     encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet},
     metrics::MetricType,
@@ -21,7 +23,12 @@ use crate::Store;
 use hikyaku_net::Gate;
 
 /// All metrics of a running server.
-pub(crate) fn exposition(store: &Store, gate: &Gate, sessions: SessionMetrics) -> Exposition {
+pub(crate) fn exposition(
+    store: &Store,
+    gate: &Gate,
+    sessions: SessionMetrics,
+    carrier: Option<Arc<SmtpCarrier>>,
+) -> Exposition {
     let sources: Vec<MetricsSource> = vec![
         Box::new(database::DatabaseMetrics(store.db.clone())),
         Box::new(listeners::ListenerMetrics(gate.clone())),
@@ -30,6 +37,10 @@ pub(crate) fn exposition(store: &Store, gate: &Gate, sessions: SessionMetrics) -
             sign_in: store.sign_in.clone(),
         }),
         Box::new(objects::ObjectMetrics(store.contents.clone())),
+        Box::new(outgoing::OutgoingMetrics {
+            transport: store.transport.clone(),
+            carrier,
+        }),
         Box::new(sessions),
     ];
     Exposition::new(sources)

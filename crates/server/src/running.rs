@@ -1,5 +1,6 @@
 //! A running server: its listeners, its own work, and its orderly end.
 
+mod outgoing;
 mod services;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
@@ -9,6 +10,7 @@ use hikyaku_net::{
     Bind, BindError, CertificateFiles, DrainReport, Gate, GateLimits, GateOptions, Listener,
     ListenerOptions, TlsError, TlsMode, TlsServer,
 };
+use hikyaku_transport::queue::Scheduler;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -19,6 +21,7 @@ use crate::{
     maintenance::Maintenance,
     metrics,
 };
+pub use outgoing::OutgoingError;
 pub(crate) use services::Protocols;
 
 /// A server that accepts on all its listeners.
@@ -30,6 +33,8 @@ pub struct Server {
     addresses: Vec<(Service, SocketAddr)>,
     stop: CancellationToken,
     maintenance: JoinHandle<()>,
+    /// None where no mail leaves.
+    scheduler: Option<Scheduler>,
 }
 
 /// Why a server does not start.
@@ -42,6 +47,9 @@ pub enum StartError {
     /// A port cannot be listened at.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// Mail cannot leave as it is configured.
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
 }
 
 impl Server {
@@ -51,6 +59,7 @@ impl Server {
     /// that lacks one port says so and does not half work.
     pub fn start(store: Store) -> Result<Self, StartError> {
         let tls = load_tls(&store)?;
+        let carrier = outgoing::carrier(&store.config)?;
         let bound = bind_all(&store.config, &tls)?;
         let control = bind_control(store.config.control_socket())?;
         let gate = Gate::new(gate_options(&store.config));
@@ -58,7 +67,12 @@ impl Server {
         let public = public_router(PublicState {
             db: store.db.clone(),
             contents: store.contents.clone(),
-            exposition: Arc::new(metrics::exposition(&store, &gate, protocols.metrics())),
+            exposition: Arc::new(metrics::exposition(
+                &store,
+                &gate,
+                protocols.metrics(),
+                carrier.clone(),
+            )),
             metrics_allow: store.config.metrics.allow.zone(),
         });
         let http = Arc::new(HttpService::network(public));
@@ -80,6 +94,7 @@ impl Server {
             object_grace: store.config.objects.grace(),
         };
         let maintenance = tokio::spawn(maintenance.run(stop.clone()));
+        let scheduler = carrier.map(|carrier| outgoing::start(&store, &carrier));
         Ok(Self {
             store,
             gate,
@@ -87,6 +102,7 @@ impl Server {
             addresses,
             stop,
             maintenance,
+            scheduler,
         })
     }
 
@@ -115,12 +131,16 @@ impl Server {
         Ok(())
     }
 
-    /// Stops accepting, lets sessions end within the configured time, closes the store.
+    /// Stops accepting and sending, lets sessions and attempts end within the configured time,
+    /// closes the store.
     pub async fn stop(self) -> DrainReport {
-        let report = self
-            .gate
-            .drain(self.store.config.limits.drain_grace())
-            .await;
+        let grace = self.store.config.limits.drain_grace();
+        let sending = async {
+            if let Some(scheduler) = self.scheduler {
+                scheduler.drain(grace).await;
+            }
+        };
+        let (report, ()) = tokio::join!(self.gate.drain(grace), sending);
         self.stop.cancel();
         // It ends at its next turn; a panic in it was logged by the runtime.
         let _ = self.maintenance.await;

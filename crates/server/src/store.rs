@@ -7,7 +7,7 @@ use hikyaku_db::{Clock, Database, OpenError, Options, SqliteSynchronous, SystemC
 use hikyaku_directory::{SignIn, SignInPolicy, password::HashPool};
 use hikyaku_http_api::{Router, Services, control_router};
 use hikyaku_mailstore::{Mailstore, Registry};
-use hikyaku_transport::{Policy, Transport};
+use hikyaku_transport::{Policy, Transport, queue::Operator};
 
 use crate::{
     config::{Config, ObjectStoreKind, S3ConfigError},
@@ -92,6 +92,7 @@ impl Store {
         let policy = Policy {
             max_message: config.limits.max_message,
             max_recipients: config.limits.max_recipients,
+            outgoing: config.outgoing.kept(),
             ..Policy::default()
         };
         let sign_in = SignIn::new(db.clone(), options.sign_in);
@@ -104,6 +105,7 @@ impl Store {
                 Registry {
                     space: space.clone(),
                     contents: contents.clone(),
+                    references: vec![hikyaku_transport::queue::REFERENCES],
                     ..Registry::default()
                 },
             ),
@@ -120,6 +122,7 @@ impl Store {
         control_router(Services {
             db: self.db.clone(),
             mailstore: self.mailstore.clone(),
+            queue: Operator::new(self.transport.clone()),
             hashing: self.hashing.clone(),
         })
     }

@@ -50,6 +50,12 @@ url = {database_url}
 certificate = "tls/certificate.pem"
 key = "tls/key.pem"
 
+[outgoing]
+# Mail for other hosts goes to the exchangers of each domain; or all of it to one host:
+# smart_host = "smtp.example.com:587"
+# smart_host_user = "user"
+# smart_host_password_file = "smart-host-password"   # chmod 600
+
 [zones]
 # From here passwords are accepted without TLS, and LMTP; from elsewhere TLS comes first.
 closed = ["127.0.0.0/8", "::1/128"]

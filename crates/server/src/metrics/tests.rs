@@ -50,9 +50,8 @@ async fn the_page_lists_what_is_exposed() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path()).await;
     let sessions = Protocols::new(&store).metrics();
-    let text = exposition(&store, &Gate::new(GateOptions::default()), sessions)
-        .render()
-        .unwrap();
+    let gate = Gate::new(GateOptions::default());
+    let text = exposition(&store, &gate, sessions, None).render().unwrap();
     let exposed = exposed(&text);
     assert!(exposed.len() > 20, "{text}");
     assert_eq!(documented(), exposed, "docs/metrics.md and the code differ");
