@@ -4,8 +4,8 @@
 use bytes::Bytes;
 
 use crate::{
-    CommandReader, Event, Limits, MailboxName, Partial, RawCommand, Request, ResponseBuf, Section,
-    SectionName,
+    CommandReader, Event, Limits, MailboxName, NameEncoding, Partial, RawCommand, Request,
+    ResponseBuf, Section, SectionName,
     client::{ClientLimits, Response, ResponseReader},
     list_matches, utf7,
 };
@@ -14,6 +14,11 @@ use crate::{
 pub fn command(data: &[u8]) {
     let limits = Limits::default();
     let raw = RawCommand::from_bytes(data);
+    let utf8 = Limits {
+        names: NameEncoding::Utf8,
+        ..limits
+    };
+    let _ = Request::parse(&raw, &utf8);
     match Request::parse(&raw, &limits) {
         Ok(request) => {
             let mut written = Vec::new();
@@ -107,11 +112,32 @@ pub fn mailbox_name(data: &[u8]) {
     }
 }
 
+/// Writes a name for a client that has enabled UTF-8: it is one atom, quoted string or literal.
+fn utf8_name(text: &str) {
+    let mut buffer = ResponseBuf::new();
+    buffer.set_names(NameEncoding::Utf8);
+    buffer.list(crate::ListLine::List, [], text);
+    let written = buffer.to_vec();
+    let line = written
+        .strip_suffix(b"\r\n")
+        .expect("a line ends with CRLF");
+    let name = line.strip_prefix(b"* LIST () \"/\" ").expect("its start");
+    match name {
+        [b'{', ..] => assert!(name.ends_with(text.replace('\0', "").as_bytes())),
+        _ => assert!(
+            !name
+                .iter()
+                .any(|byte| byte.is_ascii_control() && *byte != b'\t')
+        ),
+    }
+}
+
 /// Writes hostile strings into answers; the lines must stay in step: with the literals taken out,
 /// each line ends once, at its end, and is 7-bit.
 pub fn response(data: &[u8]) {
     let mut buffer = ResponseBuf::new();
     let text = String::from_utf8_lossy(data);
+    utf8_name(&text);
     buffer.untagged(crate::Condition::Ok, None, &text);
     buffer.list(crate::ListLine::List, [], &text);
     buffer.id([(&*text, "value")]);

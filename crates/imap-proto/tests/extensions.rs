@@ -1,5 +1,6 @@
 //! Commands and answers of the extensions: ENABLE, LIST-EXTENDED, LIST-STATUS, QUOTA, OBJECTID,
-//! COMPRESS.
+//! COMPRESS, MULTIAPPEND, UTF8=ACCEPT.
+#![expect(clippy::unwrap_used, reason = "a test may panic anywhere")]
 
 use hikyaku_imap_proto::{
     Command, CommandReader, Event, Limits, ListLine, ListSelect, MailboxAttribute, NameEncoding,

@@ -50,7 +50,9 @@ pub(crate) fn before_sign_in(imap: &Imap, connection: &Connection) -> Vec<Cow<'s
     }
     if connection.allows_plain_passwords() {
         add("SASL-IR");
-        MECHANISMS.iter().for_each(|(_, name)| add(name));
+        for (_, name) in MECHANISMS {
+            add(name);
+        }
     } else {
         add("LOGINDISABLED");
     }

@@ -10,6 +10,7 @@ fn speaks_of_modseqs(command: &Command) -> bool {
     match command {
         Command::Select(select) | Command::Examine(select) => select.condstore == CondStore::Wanted,
         Command::Status(status) => status.items.contains(&StatusItem::HighestModSeq),
+        Command::List(list) => list.status.contains(&StatusItem::HighestModSeq),
         Command::Fetch(fetch) => {
             fetch.changed_since.is_some() || fetch.items.contains(&FetchItem::ModSeq)
         }

@@ -1,8 +1,8 @@
 //! Quotas in the words of the protocol (RFC 9208).
 //!
 //! An account has one quota root, for all its mailboxes. Its name is the empty string, which
-//! clients show as the quota of the account. A resource without a limit is not listed, and an account
-//! without any limit has no quota root at all: the grammar has no word for "unlimited".
+//! clients show as the quota of the account. A resource without a limit is not listed, and an
+//! account without any limit has no quota root at all: the grammar has no word for "unlimited".
 
 use hikyaku_imap_proto::{QuotaLine, QuotaResource};
 use hikyaku_mailstore::Usage;

@@ -20,7 +20,7 @@ pub(crate) async fn run(
 ) -> Result<Reply, Failure> {
     // Hold their share of the memory until the messages are stored.
     let mut incoming = context.wire.take_messages();
-    let Ok(messages) = assemble(append.messages, &mut incoming)? else {
+    let Ok(messages) = assemble(&append.messages, &mut incoming)? else {
         let text = "Too many messages come in at this moment, try again later";
         return Ok(Reply::no_with(Code::Unavailable, text));
     };
@@ -47,7 +47,7 @@ pub(crate) async fn run(
 
 /// The messages in the words of the store.
 fn assemble(
-    heads: Vec<AppendMessage>,
+    heads: &[AppendMessage],
     contents: &mut [Incoming],
 ) -> Result<Result<Vec<mail::AppendMessage>, Exhausted>, Reply> {
     if heads.len() != contents.len() {

@@ -1,5 +1,5 @@
-//! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3). The answer names the mailbox's object
-//! identifier (RFC 8474 §4.1).
+//! CREATE (RFC 3501 §6.3.3), with a special use (RFC 6154 §3). The answer names the mailbox's
+//! object identifier (RFC 8474 §4.1).
 
 use hikyaku_imap_proto::{Code, Create, SpecialUse};
 use hikyaku_mailstore as mail;

@@ -1,5 +1,5 @@
-//! GETQUOTAROOT (RFC 9208 §4.1.2). The mailbox need not exist: the answer says where mail in it would
-//! count.
+//! GETQUOTAROOT (RFC 9208 §4.1.2). The mailbox need not exist: the answer says where mail in it
+//! would count.
 
 use hikyaku_imap_proto::MailboxName;
 

@@ -83,9 +83,8 @@ impl Names<'_> {
         let name = path.as_str();
         let matches = self.patterns.iter().any(|one| list_matches(one, name));
         let is_selected = self.list.select.iter().all(|option| match option {
-            ListSelect::RecursiveMatch => true,
-            // RFC 5258 §3.1: those here, and remote ones too.
-            ListSelect::Remote => true,
+            // They say nothing of the name itself: RFC 5258 §3.1.
+            ListSelect::RecursiveMatch | ListSelect::Remote => true,
             ListSelect::Subscribed => is_subscribed,
             ListSelect::SpecialUse => mailbox.as_ref().is_some_and(|it| it.role.is_some()),
         }) && (mailbox.is_some() || is_subscribed);
