@@ -65,6 +65,8 @@ pub(crate) struct Model {
     pub(crate) bye_after: Option<usize>,
     /// After so many messages the server says nothing more, once.
     pub(crate) stall_after: Option<usize>,
+    /// Something is said between STARTTLS and TLS.
+    pub(crate) injects: bool,
     /// Connections that are refused from now on.
     pub(crate) refuse_connections: usize,
     /// Commands that came, without their tags.
@@ -111,6 +113,7 @@ impl Source {
                 cut_after: None,
                 bye_after: None,
                 stall_after: None,
+                injects: false,
                 refuse_connections: 0,
                 commands: Vec::new(),
                 connections: 0,
@@ -191,6 +194,12 @@ impl Connection {
                     "OK done".to_owned()
                 }
                 "LIST" => self.list().await?,
+                "STARTTLS" if self.source.model().injects => {
+                    let said = format!("{tag} OK go on\r\n* OK somebody else\r\n");
+                    self.send(said.as_bytes()).await?;
+                    // Until the client is gone.
+                    return self.line().await.map(drop);
+                }
                 "EXAMINE" => self.examine(command).await?,
                 "UID" => self.fetch(command).await?,
                 "LOGOUT" => {

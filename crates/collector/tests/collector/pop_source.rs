@@ -25,6 +25,8 @@ pub(crate) struct Model {
     pub(crate) capabilities: Vec<String>,
     pub(crate) messages: Vec<Message>,
     pub(crate) knows_ids: bool,
+    /// Something is said between STLS and TLS.
+    pub(crate) injects: bool,
     /// What the sign-in is refused with.
     pub(crate) refusal: Option<String>,
     /// After so many messages the connection ends, once.
@@ -56,6 +58,7 @@ impl PopSource {
                 capabilities: vec!["USER".to_owned(), "UIDL".to_owned()],
                 messages: subjects.iter().map(|subject| message(subject)).collect(),
                 knows_ids: true,
+                injects: false,
                 refusal: None,
                 cut_after: None,
                 commands: Vec::new(),
@@ -122,6 +125,11 @@ impl Connection {
                     self.lines(&ids).await?;
                 }
                 "RETR" => self.retrieve(rest.parse().ok()?).await?,
+                "STLS" if self.source.model().injects => {
+                    self.say("+OK go on\r\n+OK somebody else").await?;
+                    // Until the client is gone.
+                    return self.line().await.map(drop);
+                }
                 "QUIT" => self.say("+OK bye").await?,
                 _ => self.say("-ERR what?").await?,
             }

@@ -7,6 +7,7 @@ use hikyaku_types::Secret;
 use crate::{
     fixture::{World, job},
     imap_source::{Source, folder},
+    pop_source::PopSource,
 };
 
 async fn world() -> World {
@@ -111,4 +112,22 @@ async fn no_password_is_sent_in_clear_by_accident() {
         }
         assert_eq!(source.count("LOGIN") + source.count("AUTHENTICATE"), 0);
     }
+}
+
+/// What somebody says between the go-ahead and TLS is not taken for the server's (CVE-2021-33515).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_before_tls_end_the_connection() {
+    let source = Source::start(vec![folder("INBOX", &["a"])]).await;
+    source.model().capabilities = String::from("IMAP4rev1 STARTTLS");
+    source.model().injects = true;
+    let pop = PopSource::start(&["a"]).await;
+    pop.model().capabilities.push(String::from("STLS"));
+    pop.model().injects = true;
+    for url in [source.url(), pop.url()] {
+        let mut job = job(&url);
+        job.secrecy = Secrecy::AnyCertificate;
+        let error = world().await.try_run(&job).await.unwrap_err();
+        assert!(matches!(error, CollectError::Injected), "{url}: {error}");
+    }
+    assert_eq!(source.count("LOGIN") + pop.count("PASS"), 0);
 }

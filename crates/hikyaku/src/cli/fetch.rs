@@ -8,6 +8,7 @@ use hikyaku_types::EmailAddress;
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("secret").required(true)))]
 #[command(group(ArgGroup::new("trust")))]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(crate) struct Fetch {
     /// The account that gets the mail.
     pub(crate) account: EmailAddress,

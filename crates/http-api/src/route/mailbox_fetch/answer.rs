@@ -31,6 +31,10 @@ pub(super) struct Fetched {
 
 /// What was done with one folder.
 #[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names of the answer's fields"
+)]
 struct Folder {
     folder: String,
     into: Option<String>,
