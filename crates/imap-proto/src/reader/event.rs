@@ -54,8 +54,9 @@ pub enum Event {
         /// The announced size in bytes.
         size: u64,
     },
-    /// An APPEND is about to send a message, the first or a further one (RFC 3502). The session answers with
-    /// [`CommandReader::accept_message`] or [`CommandReader::refuse_message`] before it feeds on.
+    /// An APPEND is about to send a message, the first or a further one (RFC 3502). The session
+    /// answers with [`CommandReader::accept_message`] or [`CommandReader::refuse_message`] before
+    /// it feeds on.
     Message {
         /// The tag to answer with.
         tag: Tag,

@@ -51,8 +51,8 @@ pub(crate) fn write_astring(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Writes text for a client that understands UTF-8 in quoted strings (RFC 9755 §3), as an atom where
-/// it is one. What has control characters goes as a literal.
+/// Writes text for a client that understands UTF-8 in quoted strings (RFC 9755 §3), as an atom
+/// where it is one. What has control characters goes as a literal.
 pub(super) fn write_utf8(text: &str, out: &mut Vec<u8>) {
     if text.is_ascii() || text.chars().any(char::is_control) {
         write_astring(text.as_bytes(), out);

@@ -11,7 +11,11 @@ const TALK: &[u8] = b"a CREATE a/b\r\nb LIST \"\" %\r\nc LSUB \"\" *\r\nd SELECT
     h COPY 1:* a/b\r\ni EXPUNGE\r\nj APPEND INBOX (\\Seen) {12+}\r\nSubject: x\r\n\r\n\
     k IDLE\r\nDONE\r\nl STATUS a/b (MESSAGES UNSEEN RECENT)\r\nm RENAME a/b c\r\n\
     n UID EXPUNGE 1:*\r\no SUBSCRIBE c\r\np DELETE c\r\nq CLOSE\r\nr EXAMINE INBOX\r\n\
-    s FETCH 1 FULL\r\nt UNSELECT\r\nu NAMESPACE\r\nv ID NIL\r\nw LOGOUT\r\n";
+    s FETCH 1 FULL\r\n\
+    S LIST (RECURSIVEMATCH SUBSCRIBED) \"\" (% a/*) RETURN (STATUS (SIZE DELETED-STORAGE))\r\n\
+    Q GETQUOTAROOT a/b\r\nA APPEND INBOX {12+}\r\nSubject: x\r\n (\\Seen) UTF8 (~{3+}\r\nx: )\r\n\
+    E ENABLE UTF8=ACCEPT\r\nO SEARCH OR EMAILID M1 THREADID T2\r\n\
+    t UNSELECT\r\nu NAMESPACE\r\nv ID NIL\r\nw LOGOUT\r\n";
 
 /// Pieces that mean something in this grammar.
 const PIECES: [&[u8]; 16] = [
