@@ -5,7 +5,7 @@
 //! catch-all, then the oldest account of the domain, then the oldest of the tenant; else the
 //! domain's catch-all; else nobody. An account that is marked as deleted does not exist here.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use hikyaku_db::{DbError, Row, Tx, Value, params, sql::in_list};
 use hikyaku_types::{DomainId, EmailAddress, TenantId};
@@ -163,6 +163,11 @@ struct FoundDomain {
 impl Found {
     /// Runs the statement for `size` addresses; with fewer, the last one is named repeatedly.
     fn load(tx: &Tx<'_>, wanted: &[Wanted<'_>], size: usize) -> Result<Self, DirectoryError> {
+        if let ([alone], 1) = (wanted, size)
+            && alone.base.is_none()
+        {
+            return Self::load_one(tx, alone);
+        }
         let padded = || {
             wanted
                 .iter()
@@ -177,7 +182,16 @@ impl Found {
         }
         params.extend(padded().map(|wanted| Value::Text(Cow::Borrowed(wanted.domain))));
         let mut found = Self::default();
-        tx.query(&statement(size), &params, |row| found.take(row))?;
+        tx.query(&statement(size * 2, size), &params, |row| found.take(row))?;
+        Ok(found)
+    }
+
+    /// The same for one address without a tag, as nearly every message has it: one name to look
+    /// for is a step in an index, two are a table of their own to SQLite.
+    fn load_one(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<Self, DirectoryError> {
+        let mut found = Self::default();
+        let params = params![wanted.exact.as_str(), wanted.domain];
+        tx.query(&STATEMENT_FOR_ONE, params, |row| found.take(row))?;
         Ok(found)
     }
 
@@ -252,8 +266,10 @@ fn to(scope: AccountScope, address_kind: AddressKind, receiving: Receiving) -> R
     }
 }
 
-/// The statement for so many addresses: two names each, then a domain each.
-fn statement(size: usize) -> String {
+static STATEMENT_FOR_ONE: LazyLock<String> = LazyLock::new(|| statement(1, 1));
+
+/// The statement for so many names, then so many domains.
+fn statement(names: usize, domains: usize) -> String {
     format!(
         "SELECT 'address', a.canonical, a.kind, a.tenant_id, a.account_id, t.status, a.domain_id
          FROM address a
@@ -267,8 +283,8 @@ fn statement(size: usize) -> String {
          JOIN tenant t ON t.id = d.tenant_id
          LEFT JOIN account acc ON acc.id = d.catch_all_account_id AND acc.deleted_at IS NULL
          WHERE d.name IN ({})",
-        in_list(1, size * 2),
-        in_list(1 + size * 2, size),
+        in_list(1, names),
+        in_list(1 + names, domains),
     )
 }
 
@@ -324,8 +340,9 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_looks_up_by_index_only() {
         for size in CHUNKS {
-            hikyaku_db::testing::assert_only_searches(statement(size), size * 3).await;
+            hikyaku_db::testing::assert_only_searches(statement(size * 2, size), size * 3).await;
         }
+        hikyaku_db::testing::assert_only_searches(STATEMENT_FOR_ONE.clone(), 2).await;
     }
 
     #[test]
