@@ -31,11 +31,6 @@ impl Content {
         )
     }
 
-    /// Hashes and compresses a message that was parsed already and will be stored in the database.
-    pub fn from_parsed(message: &Bytes, parsed: &ParsedMessage) -> Self {
-        Self::parsed(&Contents::in_database(), message, parsed)
-    }
-
     /// Hashes and compresses a message that was parsed already. When it is large it has to be
     /// uploaded ([`Content::upload`]) before it is stored.
     pub fn parsed(contents: &Contents, message: &Bytes, parsed: &ParsedMessage) -> Self {

@@ -19,6 +19,7 @@ mod importing_mbox;
 mod isolation;
 mod limits;
 mod mailboxes;
+mod objects;
 mod purging;
 mod quota;
 mod reading;
