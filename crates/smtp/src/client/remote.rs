@@ -6,6 +6,7 @@ use hikyaku_net::{Connection, LineRule, ReadError, WriteError};
 use hikyaku_smtp_proto::client::{Extensions, MAX_SERVER_LINE, ReplyReader, ServerReply};
 use hikyaku_transport::queue::TroubleKind;
 use tokio::time::Instant;
+use tracing::debug;
 
 use super::failure::Failure;
 
@@ -114,7 +115,14 @@ impl Remote {
                     let failure = Failure::refused(TroubleKind::Refused, &reply);
                     return Err(failure.by(&self.host));
                 }
-                Ok(Some(reply)) => return Ok(reply),
+                Ok(Some(reply)) => {
+                    debug!(
+                        host = self.host,
+                        reply = reply.summary(),
+                        "the other side says"
+                    );
+                    return Ok(reply);
+                }
                 Err(error) => return Err(self.nonsense(error.to_string())),
             }
         }

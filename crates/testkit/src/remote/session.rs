@@ -197,15 +197,23 @@ impl Session<'_> {
         Ok(next)
     }
 
-    /// Says yes. It counts as said when the socket has it.
+    /// Says yes. It counts as said from before the client can know it, unless the socket does not
+    /// take it: who has seen what the client does next finds it here.
     fn acknowledge(&mut self, at: usize, text: &str) -> Result<Next> {
-        let next = self.say(text)?;
+        self.mark(at, true);
+        let said = self.say(text);
+        if said.is_err() {
+            self.mark(at, false);
+        }
+        said
+    }
+
+    fn mark(&self, at: usize, acknowledged: bool) {
         self.shared.note(|state| {
             if let Some(taken) = state.taken.get_mut(at) {
-                taken.acknowledged = true;
+                taken.acknowledged = acknowledged;
             }
         });
-        Ok(next)
     }
 
     fn act(&mut self, stage: Stage, line: &str, usual: &str) -> Result<Next> {
