@@ -28,7 +28,8 @@ fn configure(stage: &Stage) -> Result<()> {
          set ssl_starttls=yes\nset ssl_force_tls=yes\nset ssl_verify_host=yes\n\
          set certificate_file=\"{certificate}\"\nset ssl_ca_certificates_file=\"{certificate}\"\n\
          set confirmappend=no\nset confirmcreate=no\nset delete=yes\nset wait_key=no\n\
-         set pipe_decode=yes\nset mark_old=no\nset sleep_time=0\nset header_cache=\"\"\n"
+         set pipe_decode=yes\nset mark_old=no\nset sleep_time=0\nset header_cache=\"\"\n\
+         set imap_deflate=yes\n"
     );
     stage.home.write("muttrc", settings).map(drop)
 }
