@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Stored mail: moving it in and out, bringing it back.
     #[command(subcommand)]
     Mailbox(Mailbox),
+    /// Mail that waits to leave for other hosts.
+    #[command(subcommand)]
+    Queue(Queue),
     /// What became of messages.
     Trace(Trace),
     /// Check the store: every counter, every reference.
@@ -361,6 +364,85 @@ pub(crate) struct Restore {
     /// Only what was deleted since then, such as 2026-11-21T09:00:00+09:00.
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queue {
+    /// List the recipients that wait, one line each.
+    List(QueueList),
+    /// Show one message with its recipients.
+    Show {
+        /// Its ID, as `queue list` shows it.
+        id: String,
+    },
+    /// Try again now.
+    Retry(QueueWhich),
+    /// Do not try until it is released. What is held is never given up.
+    Hold(QueueWhich),
+    /// Try again what is held.
+    Release(QueueWhich),
+    /// Take mail out of the queue; its senders get a report.
+    Cancel(QueueCancel),
+}
+
+/// What a recipient in the queue is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueueState {
+    /// It waits for its next attempt.
+    Waiting,
+    /// It is being sent.
+    Sending,
+    /// It waits for somebody to release it.
+    Held,
+}
+
+impl QueueState {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Held => "held",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueueList {
+    /// Only of this company.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
+    /// Only from this sender.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) sender: Option<String>,
+    /// Only to this domain.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) domain: Option<String>,
+    /// Only those in this state.
+    #[arg(long)]
+    pub(crate) state: Option<QueueState>,
+}
+
+/// What is changed.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct QueueWhich {
+    /// One message, by its ID.
+    pub(crate) id: Option<String>,
+    /// All mail to this domain.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) domain: Option<String>,
+    /// Everything.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueueCancel {
+    #[command(flatten)]
+    pub(crate) which: QueueWhich,
+    /// The senders are not told.
+    #[arg(long)]
+    pub(crate) silent: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod doctor;
 mod domain;
 mod init;
 mod mailbox;
+mod queue;
 mod serve;
 mod tenant;
 mod trace;
@@ -51,6 +52,7 @@ async fn dispatch(session: &mut Session, command: Command) -> Result<ExitCode, F
         Command::Account(command) => account::run(session, command).await,
         Command::Alias(command) => alias::run(session, command).await,
         Command::Mailbox(command) => mailbox::run(session, command).await,
+        Command::Queue(command) => queue::run(session, command).await,
         Command::Trace(options) => trace::run(session, options).await,
         Command::Doctor(options) => doctor::run(session, options).await,
         Command::Init(_) | Command::Serve => Err(Failure::Usage("handled before".to_owned())),
@@ -73,6 +75,7 @@ impl Session {
             Command::Account(_) => "account",
             Command::Alias(_) => "alias",
             Command::Mailbox(_) => "mailbox",
+            Command::Queue(_) => "queue",
             Command::Trace(_) => "trace",
             Command::Doctor(_) => "doctor",
         };

@@ -65,6 +65,12 @@ impl Problem {
         problem
     }
 
+    /// There is no such message in the queue (any more).
+    pub(crate) fn no_such_queued(id: impl std::fmt::Display) -> Self {
+        let detail = format!("there is no message {id} in the queue (any more)");
+        Self::new(StatusCode::NOT_FOUND, "no_such_queued", detail)
+    }
+
     fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         error!(error, "a request failed");
         let detail = format!("an internal error: {}", chain(error));

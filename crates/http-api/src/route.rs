@@ -11,6 +11,8 @@ mod mailbox_fetch;
 mod mailbox_import;
 mod mailbox_restore;
 mod mailbox_transfer;
+mod queue;
+mod queue_change;
 mod tenants;
 mod trace;
 
@@ -62,6 +64,12 @@ pub fn control_router(services: Services) -> Router {
         .route("/api/v1/mailboxes/import", post(mailbox_import::import))
         .route("/api/v1/mailboxes/imports", get(mailbox_import::list))
         .route("/api/v1/mailboxes/export", post(mailbox_export::export))
+        .route("/api/v1/queue", get(queue::list))
+        .route("/api/v1/queue/{id}", get(queue::show))
+        .route("/api/v1/queue/retry", post(queue_change::retry))
+        .route("/api/v1/queue/hold", post(queue_change::hold))
+        .route("/api/v1/queue/release", post(queue_change::release))
+        .route("/api/v1/queue/cancel", post(queue_change::cancel))
         .route("/api/v1/trace", get(trace::search))
         .route("/api/v1/doctor", post(doctor::check))
         .fallback(unknown)

@@ -3,6 +3,7 @@
 use hikyaku_db::Database;
 use hikyaku_directory::password::HashPool;
 use hikyaku_mailstore::{Mailstore, Quota};
+use hikyaku_transport::queue::Operator;
 
 use crate::provision::MailSettings;
 
@@ -13,6 +14,8 @@ pub struct Services {
     pub db: Database,
     /// Mail.
     pub mailstore: Mailstore,
+    /// The queue of mail for other hosts, as administrators change it.
+    pub queue: Operator,
     /// Hashing of passwords.
     pub hashing: HashPool,
 }

@@ -48,8 +48,10 @@ struct Inner {
 pub struct Accepted {
     /// The message's id in the trace; the reply names it.
     pub transaction: TraceId,
-    /// In the order of the envelope: delivered, or why this recipient did not get it.
+    /// In the order of the envelope: delivered or queued, or why this recipient did not get it.
     pub outcomes: Vec<Result<(), Rejection>>,
+    /// How many of those who get it are elsewhere: it waits in the queue for them.
+    pub queued: usize,
 }
 
 impl Transport {
@@ -204,16 +206,18 @@ impl Transport {
         {
             self.inner.metrics.rejected(rejection);
         }
-        let delivered = accepted
+        let taken = accepted
             .outcomes
             .iter()
             .filter(|outcome| outcome.is_ok())
             .count();
-        if delivered > 0 {
+        let queued = accepted.queued;
+        let delivered = taken.saturating_sub(queued);
+        if taken > 0 {
             self.inner.metrics.accepted(size, delivered);
         }
         info!(
-            transaction = %accepted.transaction, size_bytes = size, delivered,
+            transaction = %accepted.transaction, size_bytes = size, delivered, queued,
             recipients = accepted.outcomes.len(), via = source.via.as_str(),
             "message accepted"
         );

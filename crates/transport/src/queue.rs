@@ -44,3 +44,6 @@ pub const RECIPIENTS_PER_PARCEL: usize = 100;
 pub const REFERENCES: ReferenceSource = ReferenceSource {
     sql: "SELECT blob_hash AS hash FROM queue_message WHERE tenant_id = ?1",
 };
+
+#[cfg(test)]
+mod tests;

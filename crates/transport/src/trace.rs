@@ -178,19 +178,28 @@ fn insert(
     tx.execute(sql, &values).map(drop)
 }
 
-/// Tells what became of a recipient that was queued. A row that was purged stays away.
+/// Tells what became of recipients that were queued, the same for all. Rows that were purged stay
+/// away.
 pub(crate) fn conclude(
     tx: &WriteTx<'_>,
-    row: TraceId,
+    rows: &[TraceId],
     tenant: TenantId,
     (account, outcome, detail): (Option<AccountId>, Outcome, &str),
 ) -> Result<(), DbError> {
-    tx.execute(
-        "UPDATE trace SET account_id = ?3, outcome = ?4, detail = ?5 \
-         WHERE id = ?1 AND tenant_id = ?2",
-        params![row, tenant, account, outcome.to_stored(), detail],
-    )
-    .map(drop)
+    for chunk in rows.chunks(CHUNK) {
+        // Two lengths keep the cache of prepared statements small.
+        let places = if chunk.len() == 1 { 1 } else { CHUNK };
+        let list = hikyaku_db::sql::in_list(5, places);
+        let sql = format!(
+            "UPDATE trace SET account_id = ?2, outcome = ?3, detail = ?4 \
+             WHERE tenant_id = ?1 AND id IN ({list})"
+        );
+        let mut values = params![tenant, account, outcome.to_stored(), detail].to_vec();
+        let again = chunk.iter().chain(chunk.last().into_iter().cycle());
+        values.extend(again.take(places).map(|row| Value::from(*row)));
+        tx.execute(&sql, &values)?;
+    }
+    Ok(())
 }
 
 /// What to look for; every condition that is given must hold.

@@ -8,7 +8,7 @@ use hikyaku_testkit::program::{Finished, finish};
 use crate::scene::{BINARY, USAGE, contains};
 
 /// Every command that does something. A command that is added is added here, and tested.
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 31] = [
     "account create",
     "account delete",
     "account import",
@@ -25,9 +25,16 @@ const COMMANDS: [&str; 24] = [
     "domain set",
     "init",
     "mailbox export",
+    "mailbox fetch",
     "mailbox import",
     "mailbox imports",
     "mailbox restore",
+    "queue cancel",
+    "queue hold",
+    "queue list",
+    "queue release",
+    "queue retry",
+    "queue show",
     "serve",
     "tenant create",
     "tenant list",

@@ -20,6 +20,7 @@ mod limits;
 mod locking;
 mod memory;
 mod postgres;
+mod queue;
 mod restore;
 mod serving;
 mod socket;

@@ -34,7 +34,7 @@ pub(crate) struct Job {
 
 /// When the report to the sender is written, if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReportAt {
+pub(crate) enum ReportAt {
     /// When it is the turn of the sender's account, for accounts are locked in ascending order.
     /// What becomes of the recipients behind it is guessed: they get the message.
     ItsTurn,
@@ -115,7 +115,7 @@ enum Sent {
 }
 
 /// Routes and delivers to all recipients.
-pub(super) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Accepted, Failure> {
+pub(crate) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Accepted, Failure> {
     let transaction: TraceId = tx.new_id();
     let mut plan = plan(tx, job, transaction)?;
     let early = match report_at {
@@ -140,6 +140,8 @@ pub(super) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Ac
         // Nothing was written, and each recipient hears its own reason.
         (Answer::PerRecipient, _) => {}
     }
+    let elsewhere = |fate: &&Fate| fate.scope.is_none() && fate.result.is_ok();
+    let queued = fates.iter().filter(elsewhere).count();
     let outcomes = fates
         .into_iter()
         .map(|fate| fate.result.map(drop))
@@ -147,6 +149,7 @@ pub(super) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Ac
     Ok(Accepted {
         transaction,
         outcomes,
+        queued,
     })
 }
 

@@ -173,7 +173,7 @@ impl Worker {
                 Err(failure) => failure,
             };
             let temporary = failure.is_temporary();
-            report_failure(claim, failure);
+            report_failure(claim, &failure);
             if !temporary && self.hold(claim).await.is_ok() {
                 return None;
             }
@@ -280,17 +280,17 @@ fn tell(claim: &Claim, settlement: &Settlement, settled: Settled) {
     );
 }
 
-/// Takes the error away, so that nobody waits with it.
-fn report_failure(claim: &Claim, failure: QueueError) {
+/// Apart from where it is waited: errors as the log takes them may not cross threads.
+fn report_failure(claim: &Claim, failure: &QueueError) {
     let queued = claim.message;
     if failure.is_temporary() {
         warn!(
-            error = &failure as &dyn std::error::Error, %queued,
+            error = failure as &dyn std::error::Error, %queued,
             "an attempt was not recorded yet"
         );
     } else {
         error!(
-            error = &failure as &dyn std::error::Error, %queued,
+            error = failure as &dyn std::error::Error, %queued,
             "an attempt cannot be recorded; its recipients are held"
         );
     }

@@ -45,7 +45,7 @@ impl Loaded {
                 original: Original {
                     header: Bytes::new(),
                     subject: String::new(),
-                    message_id: self.message.message_id.clone(),
+                    message_id: self.message.header_id.clone(),
                 },
                 whole: None,
             },

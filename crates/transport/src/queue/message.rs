@@ -19,7 +19,8 @@ pub(crate) struct Message {
     pub(crate) sender: Option<EmailAddress>,
     pub(crate) hash: ContentHash,
     pub(crate) prefix: Vec<u8>,
-    pub(crate) message_id: String,
+    /// Of its header.
+    pub(crate) header_id: String,
     pub(crate) reporting: Reporting,
     pub(crate) eight_bit: bool,
     pub(crate) utf8: bool,
@@ -51,7 +52,7 @@ impl Message {
             },
             hash: row.get(4)?,
             prefix: row.get(5)?,
-            message_id: row.get(6)?,
+            header_id: row.get(6)?,
             reporting: Reporting {
                 envelope_id: row.get(7)?,
                 returned: returned(row.get(8)?)?,

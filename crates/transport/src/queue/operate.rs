@@ -79,7 +79,7 @@ impl Change {
     /// What is set, and on which rows; `?3` is the current instant.
     const fn sql(self) -> (&'static str, &'static str) {
         match self {
-            Self::Retry => ("due_at = ?3", "state = 1 AND held = 0 AND due_at >= ?3"),
+            Self::Retry => ("due_at = ?3", "state = 1 AND held = 0"),
             Self::Hold => ("held = 1", "held = 0 AND CAST(?3 AS BIGINT) >= 0"),
             Self::Release => ("held = 0, due_at = ?3", "held = 1"),
         }

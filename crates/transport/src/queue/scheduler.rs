@@ -137,6 +137,7 @@ async fn run(
         attempts: JoinSet::new(),
         destinations: HashMap::new(),
         depth_at: None,
+        stopped: stopped.clone(),
     };
     running.serve(hints, &mut stopped).await;
     running.finish().await;
@@ -190,6 +191,8 @@ struct Running {
     /// The destinations of the attempts that run.
     destinations: HashMap<Id, Domain>,
     depth_at: Option<Instant>,
+    /// Whether nothing is to begin any more.
+    stopped: watch::Receiver<bool>,
 }
 
 impl Running {
@@ -294,6 +297,9 @@ impl Running {
     /// Claims and begins attempts; says how many.
     async fn start(&mut self, ready: &[Ready]) -> Result<usize, QueueError> {
         let mut started = 0;
+        if *self.stopped.borrow() {
+            return Ok(started);
+        }
         let mut wanted = self.wanted(ready)?;
         while !wanted.is_empty() {
             let rest = wanted.split_off(wanted.len().min(CLAIMS));

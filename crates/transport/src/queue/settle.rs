@@ -13,7 +13,7 @@ use bytes::Bytes;
 use hikyaku_db::{DbError, Hint, Value, WriteTx, params, sql::in_list};
 use hikyaku_directory::DirectoryError;
 use hikyaku_mailstore::MailError;
-use hikyaku_types::{AccountId, Domain, Id as _, QueuedRecipientId, Timestamp};
+use hikyaku_types::{AccountId, Domain, Id as _, QueuedRecipientId, Timestamp, TraceId};
 
 use super::{
     Receipt, Trouble,
@@ -46,8 +46,9 @@ impl QueueError {
     /// Whether the same may succeed later.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Db(error) | Self::Mail(MailError::Db(error)) => error.is_temporary(),
-            Self::Directory(DirectoryError::Db(error)) => error.is_temporary(),
+            Self::Db(error)
+            | Self::Mail(MailError::Db(error))
+            | Self::Directory(DirectoryError::Db(error)) => error.is_temporary(),
             Self::Mail(MailError::Content(error)) => error.is_temporary(),
             Self::Mail(_) | Self::Directory(_) => false,
         }
@@ -209,17 +210,13 @@ impl Settlement {
             );
             removed.extend(tx.query(&sql, &values, |row| row.get::<QueuedRecipientId>(0))?);
         }
-        let detail = detail(end);
-        let mut gone = Vec::with_capacity(removed.len());
-        for (row, end) in group.iter().copied() {
-            if removed.contains(&row.id) {
-                let (account, outcome) = outcome(end);
-                let told = (account, outcome, detail.as_str());
-                trace::conclude(tx, row.trace, self.message.tenant, told)?;
-                gone.push((row, end));
-            }
-        }
-        Ok(gone)
+        let there = |(row, _): &&(Recipient, End)| removed.contains(&row.id);
+        let gone: Vec<_> = group.iter().copied().filter(there).collect();
+        let rows: Vec<TraceId> = gone.iter().map(|(row, _)| row.trace).collect();
+        let ((account, outcome), detail) = (outcome(end), detail(end));
+        let told = (account, outcome, detail.as_str());
+        trace::conclude(tx, &rows, self.message.tenant, told)?;
+        Ok(gone.into_iter().map(|(row, end)| (row, end)).collect())
     }
 
     /// Lets rows with the same trouble wait for their next attempt.
@@ -369,7 +366,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// The elements with the same key together, in the order of their first ones.
-fn groups<'a, T, K: PartialEq>(all: &'a [T], key: impl Fn(&T) -> K) -> Vec<Vec<&'a T>> {
+fn groups<T, K: PartialEq>(all: &[T], key: impl Fn(&T) -> K) -> Vec<Vec<&T>> {
     let mut groups: Vec<(K, Vec<&T>)> = Vec::new();
     for element in all {
         let of = key(element);

@@ -25,6 +25,9 @@ fn first(languages: &[Language]) -> Language {
     languages.first().copied().unwrap_or_default()
 }
 
+/// Whether a fate is of one kind.
+type IsOne = fn(&Fate<'_>) -> bool;
+
 impl Report<'_> {
     pub(super) fn subject(&self, languages: &[Language]) -> String {
         let mut fates = languages
@@ -66,7 +69,7 @@ impl Report<'_> {
         let words = words(language);
         let (before, after) = words.greeting;
         let mut text = format!("{before}{}{after}\n", self.host);
-        let kinds: [(&str, fn(&Fate<'_>) -> bool); 4] = [
+        let kinds: [(&str, IsOne); 4] = [
             (words.not_delivered_to, |fate| {
                 matches!(
                     fate,

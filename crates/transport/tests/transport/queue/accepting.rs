@@ -6,7 +6,7 @@ use hikyaku_transport::{
     Answer, OriginalRecipient, Policy, Returned, Via, queue::State, trace::Outcome,
 };
 
-use super::office::{CONTENT, Office, notify, policy, receipt, sent};
+use super::office::{Attempt, CONTENT, Office, notify, policy, receipt, sent};
 use crate::world::{MAIL, World, envelope};
 use hikyaku_transport::queue::Verdict;
 
@@ -14,7 +14,7 @@ hikyaku_db::on_both_engines! {
     /// Queued with the reply, sent, recorded, forgotten.
     async fn a_message_leaves(test: TestDatabase) {
         let office = Office::open(test).await;
-        let mut envelope = office.from_taro(&["Hana@Remote.example"]);
+        let mut envelope = office.by_taro(&["Hana@Remote.example"]);
         envelope.recipients[0].notify = Some(notify(false, true, false));
         envelope.recipients[0].original = Some(OriginalRecipient {
             address_type: "rfc822".to_owned(),
@@ -77,7 +77,7 @@ hikyaku_db::on_both_engines! {
         let small = Quota { bytes: hikyaku_types::ByteSize(1), messages: 0 };
         let hana = office.world.account("hana", small).await;
         for (n, delivered) in [(1, 1), (2, 1)] {
-            let to = office.from_taro(&["hana@example.test", "a@one.example"]);
+            let to = office.by_taro(&["hana@example.test", "a@one.example"]);
             let outcomes = office.world.accept(to).await.unwrap();
             assert_eq!(outcomes[1], Ok(()));
             office.answer_next(&sent()).await;
@@ -134,7 +134,7 @@ hikyaku_db::on_both_engines! {
             (&CONTENT[..], false, "日本@remote.example", (false, true)),
             (b"no header at all\r\n", false, "a@remote.example", (false, false)),
         ] {
-            let mut envelope = office.from_taro(&[to]);
+            let mut envelope = office.by_taro(&[to]);
             envelope.utf8 = declared;
             let content = Bytes::copy_from_slice(content);
             office.world.transport.accept(envelope, content.clone()).await.unwrap();
@@ -161,7 +161,7 @@ hikyaku_db::on_both_engines! {
         let mut sizes: Vec<usize> = parcels.iter().map(|p| p.parcel.recipients.len()).collect();
         sizes.sort_unstable();
         assert_eq!(sizes, [50, 100, 100]);
-        let mut all: Vec<String> = parcels.iter().flat_map(|parcel| parcel.recipients()).collect();
+        let mut all: Vec<String> = parcels.iter().flat_map(Attempt::recipients).collect();
         all.sort();
         assert_eq!(all, names);
         for parcel in parcels {

@@ -38,7 +38,7 @@ hikyaku_db::on_both_engines! {
             assert_eq!(last.reply.as_deref(), Some("451 4.7.1 greylisted, come again"));
             assert_eq!(office.outcome("a@remote.example").await.0, Outcome::Queued);
             if n == 0 {
-                let almost = row.due_at.since(office.db().now()) - minutes(1) / 60;
+                let almost = row.due_at.minus(minutes(1) / 60).since(office.db().now());
                 office.world.test.clock.advance(almost);
                 office.nothing_is_tried().await;
             }

@@ -39,7 +39,7 @@ hikyaku_db::on_both_engines! {
     async fn a_failure_is_reported(test: TestDatabase) {
         let office = Office::open(test).await;
         let to = ["a@remote.example", "b@remote.example", "c@remote.example"];
-        let mut envelope = office.from_taro(&to);
+        let mut envelope = office.by_taro(&to);
         envelope.reporting.envelope_id = Some("QQ1".to_owned());
         envelope.reporting.returned = Some(Returned::Headers);
         envelope.recipients[1].original = Some(OriginalRecipient {
@@ -79,11 +79,11 @@ hikyaku_db::on_both_engines! {
     /// Who did not want to hear of failures does not; nobody answers the null sender.
     async fn silence_is_kept(test: TestDatabase) {
         let office = Office::open(test).await;
-        let mut never = office.from_taro(&["a@remote.example"]);
+        let mut never = office.by_taro(&["a@remote.example"]);
         never.recipients[0].notify = Some(Notify::NEVER);
         office.send_with(never).await;
         office.answer_next(&unknown()).await;
-        let mut null = office.from_taro(&["b@remote.example"]);
+        let mut null = office.by_taro(&["b@remote.example"]);
         null.sender = None;
         null.recipients[0].notify = Some(notify(true, true, true));
         office.send_with(null).await;
@@ -96,7 +96,7 @@ hikyaku_db::on_both_engines! {
     /// After four hours, once, to those who want to hear of it; after five days it is over.
     async fn delays_are_told_once_and_expire(test: TestDatabase) {
         let office = Office::open(test).await;
-        let mut envelope = office.from_taro(&["a@remote.example", "b@remote.example"]);
+        let mut envelope = office.by_taro(&["a@remote.example", "b@remote.example"]);
         envelope.recipients[1].notify = Some(notify(false, true, false));
         office.send_with(envelope).await;
         let mut hours = 0;
@@ -135,7 +135,7 @@ hikyaku_db::on_both_engines! {
         office.send(&["a@far.example"]).await;
         office.answer_next(&unreachable()).await;
         office.world.test.clock.advance(minutes(30));
-        let mut second = office.from_taro(&["b@far.example"]);
+        let mut second = office.by_taro(&["b@far.example"]);
         second.recipients[0].notify = Some(notify(false, true, false));
         office.send_with(second).await;
         let first = office.attempt().await;
@@ -160,7 +160,7 @@ hikyaku_db::on_both_engines! {
     async fn success_is_told_by_the_last_who_knows(test: TestDatabase) {
         let office = Office::open(test).await;
         for (passed_on, reports) in [(true, 0), (false, 1)] {
-            let mut envelope = office.from_taro(&["a@remote.example"]);
+            let mut envelope = office.by_taro(&["a@remote.example"]);
             envelope.recipients[0].notify = Some(notify(true, true, false));
             office.send_with(envelope).await;
             let mut receipt = receipt();
@@ -225,7 +225,7 @@ hikyaku_db::on_both_engines! {
     /// A large message does not come back whole, whatever the sender asked for.
     async fn large_messages_are_not_returned(test: TestDatabase) {
         let office = Office::open(test).await;
-        let mut envelope = office.from_taro(&["a@remote.example"]);
+        let mut envelope = office.by_taro(&["a@remote.example"]);
         envelope.reporting.returned = Some(Returned::Full);
         let line = "0123456789abcdef\r\n".repeat(3000);
         let content = Bytes::from(format!("Subject: big\r\n\r\n{line}"));

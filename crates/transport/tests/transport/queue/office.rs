@@ -117,7 +117,7 @@ impl Office {
 
     /// Taro sends to these.
     pub(crate) async fn send(&self, recipients: &[&str]) {
-        self.send_with(self.from_taro(recipients)).await;
+        self.send_with(self.by_taro(recipients)).await;
     }
 
     pub(crate) async fn send_with(&self, envelope: Envelope) {
@@ -125,7 +125,7 @@ impl Office {
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     }
 
-    pub(crate) fn from_taro(&self, recipients: &[&str]) -> Envelope {
+    pub(crate) fn by_taro(&self, recipients: &[&str]) -> Envelope {
         let mut envelope = envelope(recipients, hikyaku_transport::Answer::Whole);
         envelope.source.via = Via::Submission;
         envelope.source.account = Some(self.taro);
