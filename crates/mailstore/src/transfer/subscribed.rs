@@ -1,10 +1,10 @@
 //! Lists of subscribed folders, as servers keep them beside the mail.
 
-use std::{collections::HashSet, fs, io::Read as _, path::Path};
+use std::{collections::HashSet, io::Read as _, path::Path};
 
 use crate::name::MailboxPath;
 
-use super::names;
+use super::{names, opening};
 
 /// Most bytes of a list of subscriptions that are read (1 MiB, some 20,000 names).
 const SUBSCRIPTIONS_BYTES_MAX: u64 = 1 << 20;
@@ -79,7 +79,7 @@ fn from_levels(name: &str, separators: &[char]) -> MailboxPath {
 
 fn read(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).ok()?;
+    let file = opening::regular(path).ok()?;
     file.take(SUBSCRIPTIONS_BYTES_MAX)
         .read_to_end(&mut bytes)
         .ok()?;
@@ -88,6 +88,8 @@ fn read(path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn path(text: &str) -> MailboxPath {
@@ -118,5 +120,13 @@ mod tests {
         fs::write(folder.path().join(".subscriptions"), "a/b\n").unwrap();
         let subscribed = Subscribed::of_mbox_folder(folder.path());
         assert!(subscribed.contains(&path("a/b")) && !subscribed.contains(&path("a")));
+        let long = "x".repeat(usize::try_from(SUBSCRIPTIONS_BYTES_MAX).unwrap());
+        fs::write(
+            folder.path().join(".subscriptions"),
+            format!("a\n{long}\nb\n"),
+        )
+        .unwrap();
+        let subscribed = Subscribed::of_mbox_folder(folder.path());
+        assert!(subscribed.contains(&path("a")) && !subscribed.contains(&path("b")));
     }
 }

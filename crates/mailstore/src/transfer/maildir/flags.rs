@@ -1,8 +1,13 @@
 //! Flags as letters of a file name, and Dovecot's keywords among them.
 
-use std::{fs, path::Path};
+use std::{io::Read as _, path::Path};
 
 use crate::flags::{Flags, KEYWORDS_MAX, Keyword, SystemFlags};
+
+use super::super::opening;
+
+/// Most bytes of a `dovecot-keywords` that are read (64 KiB): it has 26 lines.
+const KEYWORDS_FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Keywords that letters can stand for: `a` to `z`.
 const LETTERS_MAX: usize = 26;
@@ -54,7 +59,11 @@ pub(super) fn read(letters: &str, keywords: &[Option<Keyword>]) -> Flags {
 /// such as `0 $Label1`.
 pub(super) fn keywords_of(folder: &Path) -> Vec<Option<Keyword>> {
     let mut keywords = vec![None; LETTERS_MAX];
-    let text = fs::read(folder.join("dovecot-keywords")).unwrap_or_default();
+    let mut text = Vec::new();
+    if let Ok(file) = opening::regular(&folder.join("dovecot-keywords")) {
+        // What cannot be read has no keywords.
+        let _ = file.take(KEYWORDS_FILE_BYTES_MAX).read_to_end(&mut text);
+    }
     for line in String::from_utf8_lossy(&text).lines() {
         let Some((number, word)) = line.split_once(' ') else {
             continue;
@@ -135,6 +144,23 @@ mod tests {
         let flags = Flags::new(SystemFlags::NONE, words).unwrap();
         let (letters, lost) = letters_for(&flags, &mut Vec::new());
         assert_eq!((letters.len(), lost), (LETTERS_MAX, 2));
+    }
+
+    #[test]
+    fn lists_of_keywords_are_read_within_limits() {
+        let folder = tempfile::tempdir().unwrap();
+        let filler = format!(
+            "99 {}\n",
+            "x".repeat(usize::try_from(KEYWORDS_FILE_BYTES_MAX).unwrap())
+        );
+        std::fs::write(
+            folder.path().join("dovecot-keywords"),
+            format!("0 Work\n{filler}1 Late\n"),
+        )
+        .unwrap();
+        let keywords = keywords_of(folder.path());
+        assert_eq!(keywords.iter().flatten().count(), 1);
+        assert_eq!(keywords[0], Keyword::new("Work").ok());
     }
 
     #[test]

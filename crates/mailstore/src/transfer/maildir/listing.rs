@@ -3,17 +3,17 @@
 use std::{
     collections::{HashMap, VecDeque},
     fs,
-    io::{self, BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
 };
 
 use super::{
-    super::{Position, TransferError, source::short},
+    super::{Position, TransferError, opening, source::short},
     flags,
 };
 
-/// Longest line of a `dovecot-uidlist` that is looked at (4 KiB).
-const UIDLIST_LINE_BYTES: usize = 4096;
+/// Longest line of a `dovecot-uidlist` (4 KiB): file names have 255 bytes. A longer one ends it.
+const UIDLIST_LINE_BYTES: u64 = 4096;
 
 /// A file with a message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,13 +38,15 @@ impl Listing {
     /// The files of `cur` and `new`: in the order of their UIDs, where Dovecot notes them, else by
     /// name, which begins with the time of arrival.
     pub(super) fn of(folder: &Path) -> Result<Self, TransferError> {
-        let uids = uids(folder);
         let mut entries = Vec::new();
         each_file(folder, |name, path| {
-            let (unique, _) = flags::info(&name);
-            let order = uids.get(unique).copied().unwrap_or(u64::MAX);
-            entries.push(Entry { order, name, path });
+            entries.push(Entry {
+                order: u64::MAX,
+                name,
+                path,
+            });
         })?;
+        order_by_uid(folder, &mut entries);
         entries.sort_unstable();
         Ok(Self {
             entries: entries.into(),
@@ -134,23 +136,36 @@ fn each_file(folder: &Path, mut call: impl FnMut(String, PathBuf)) -> Result<(),
     Ok(())
 }
 
-/// The UIDs in a folder's `dovecot-uidlist`: lines such as `12 W4711 :1795219200.M1P2.host,S=4096`.
-fn uids(folder: &Path) -> HashMap<String, u64> {
-    let mut uids = HashMap::new();
-    let Ok(file) = super::super::opening::regular(&folder.join("dovecot-uidlist")) else {
-        return uids;
+/// Gives files the order of their UIDs in the folder's `dovecot-uidlist`, which has lines such as
+/// `12 W4711 :1795219200.M1P2.host,S=4096`. Only what is there is remembered of it.
+fn order_by_uid(folder: &Path, entries: &mut [Entry]) {
+    let Ok(file) = opening::regular(&folder.join("dovecot-uidlist")) else {
+        return;
     };
-    for line in BufReader::new(file).split(b'\n').map_while(Result::ok) {
-        if line.len() > UIDLIST_LINE_BYTES {
-            continue;
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    for (place, entry) in entries.iter().enumerate() {
+        places.insert(flags::info(&entry.name).0.to_owned(), place);
+    }
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = (&mut reader)
+            .take(UIDLIST_LINE_BYTES)
+            .read_until(b'\n', &mut line);
+        // A list that is cut or has an endless line gives no order from there on.
+        if read.is_err() || line.last() != Some(&b'\n') {
+            return;
         }
-        let line = String::from_utf8_lossy(&line);
-        let uid = line.split(' ').next().and_then(|uid| uid.parse().ok());
-        if let (Some(uid), Some((_, name))) = (uid, line.split_once(" :")) {
-            uids.insert(flags::info(name.trim_end()).0.to_owned(), uid);
+        let text = String::from_utf8_lossy(&line);
+        let uid = text.split(' ').next().and_then(|uid| uid.parse().ok());
+        let name = text.split_once(" :").map(|(_, name)| name.trim_end());
+        let place = name.and_then(|name| places.get(flags::info(name).0));
+        let entry = place.and_then(|place| entries.get_mut(*place));
+        if let (Some(uid), Some(entry)) = (uid, entry) {
+            entry.order = uid;
         }
     }
-    uids
 }
 
 #[cfg(test)]
@@ -167,6 +182,9 @@ mod tests {
         }
         let list = "3 V1 N4 G00\n1 :3.c\n2 W7 :1.a,S=5:2,F\n";
         fs::write(folder.path().join("dovecot-uidlist"), list).unwrap();
+        // What stands behind an endless line is not read.
+        let endless = format!("{list}9 :{}\n1 :0.d\n", "x".repeat(5000));
+        fs::write(folder.path().join("dovecot-uidlist"), endless).unwrap();
         let mut listing = Listing::of(folder.path()).unwrap();
         let mut names = Vec::new();
         let mut positions = Vec::new();
