@@ -80,7 +80,9 @@ impl Snapshot {
         }
         let states = || delta.new.iter().chain(&delta.flags);
         for state in states().filter(|state| !state.flags.is_seen()) {
-            let from = self.unseen_from.map_or(state.uid, |from| from.min(state.uid));
+            let from = self
+                .unseen_from
+                .map_or(state.uid, |from| from.min(state.uid));
             self.unseen_from = Some(from);
         }
         let mut more: BTreeSet<&Keyword> = BTreeSet::new();

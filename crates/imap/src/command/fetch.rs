@@ -234,25 +234,9 @@ impl<'a> Plan<'a> {
         let Some(sequence) = selected.view.sequence(row.uid) else {
             return Ok(());
         };
-        let content = match content {
-            None => None,
-            Some(raw) => match context.imap.mail.open(raw).await {
-                Ok(content) => Some(content),
-                Err(MailError::NoSuchMessage) => return Ok(()),
-                Err(error @ (MailError::Content(_) | MailError::Damaged { .. }))
-                    if !error.is_temporary() =>
-                {
-                    // The others are still worth sending.
-                    tracing::error!(message.id = %row.message, error = chain(&error), "damaged mail");
-                    tally.damaged += 1;
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
-            },
+        let Opened::Ready(content) = open(context, row, content, tally).await? else {
+            return Ok(());
         };
-        if let Some(content) = &content {
-            context.imap.metrics.fetched(content.len() as u64);
-        }
         let tells_flags = self.items.contains(&FetchItem::Flags);
         if message.seen.is_some() || tells_flags {
             selected.introduce(message.flags(), &mut context.wire.out);
@@ -283,6 +267,41 @@ impl<'a> Plan<'a> {
         response.end();
         tally.sent += 1;
         Ok(())
+    }
+}
+
+/// The content of a message, if the answer needs it.
+enum Opened {
+    Ready(Option<Bytes>),
+    /// The message is gone, or damaged.
+    Missing,
+}
+
+async fn open(
+    context: &Context<'_>,
+    row: &MessageRow,
+    content: Option<RawContent>,
+    tally: &mut Tally,
+) -> Result<Opened, Failure> {
+    let Some(raw) = content else {
+        return Ok(Opened::Ready(None));
+    };
+    match context.imap.mail.open(raw).await {
+        Ok(content) => {
+            context.imap.metrics.fetched(content.len() as u64);
+            Ok(Opened::Ready(Some(content)))
+        }
+        Err(MailError::NoSuchMessage) => Ok(Opened::Missing),
+        Err(error @ (MailError::Content(_) | MailError::Damaged { .. }))
+            if !error.is_temporary() =>
+        {
+            // The others are still worth sending.
+            let id = row.message;
+            tracing::error!(message.id = %id, error = chain(&error), "damaged mail");
+            tally.damaged += 1;
+            Ok(Opened::Missing)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
