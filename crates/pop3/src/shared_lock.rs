@@ -50,8 +50,8 @@ pub(crate) fn is_shared(db: &Database) -> bool {
     db.engine() == Engine::Postgres
 }
 
-/// Takes the turn, waiting for it until `deadline`. A holder that has been idle for `idle` gives way
-/// when another process asks, and at once when its turn is lost.
+/// Takes the turn, waiting for it until `deadline`. A holder that has been idle for `idle` gives
+/// way when another process asks, and at once when its turn is lost.
 pub(crate) async fn take(
     db: &Database,
     account: AccountId,

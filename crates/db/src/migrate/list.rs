@@ -24,5 +24,5 @@ pub const MIGRATIONS: &[Migration] = migrations![
     7 "0007_objects",
     8 "0008_transfer",
     9 "0009_fetch",
-    11 "0011_nodes",
+    10 "0010_nodes",
 ];
