@@ -43,10 +43,7 @@ pub(super) async fn run(session: &mut Session, options: Import) -> Result<ExitCo
 }
 
 fn progress(progress: &Value) -> String {
-    let mut line = format!(
-        "{}",
-        counted(progress["found"].as_u64().unwrap_or(0), "message")
-    );
+    let mut line = counted(progress["found"].as_u64().unwrap_or(0), "message");
     // Writing to a String cannot fail.
     let _ = match (progress["unit"].as_str(), progress["of"].as_u64()) {
         (Some("bytes"), Some(of)) => {
