@@ -93,6 +93,7 @@ impl Store {
             max_message: config.limits.max_message,
             max_recipients: config.limits.max_recipients,
             outgoing: config.outgoing.kept(),
+            report_language: config.outgoing.report_language.policy(),
             ..Policy::default()
         };
         let sign_in = SignIn::new(db.clone(), options.sign_in);

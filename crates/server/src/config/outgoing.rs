@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use hikyaku_directory::Language;
 use hikyaku_smtp::client::{Families, Loopback, SmartHostName, Sources};
 use hikyaku_types::Domain;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -48,6 +49,8 @@ pub struct Outgoing {
     pub expire_days: u32,
     /// Hours after which its sender hears that it is late; 0: never.
     pub delay_notice_hours: u32,
+    /// The languages of reports to senders.
+    pub report_language: ReportLanguage,
     /// Attempts at the same time.
     pub concurrency: usize,
     /// Attempts at one destination at the same time.
@@ -81,6 +84,7 @@ impl Default for Outgoing {
             helo: None,
             expire_days: 5,
             delay_notice_hours: 4,
+            report_language: ReportLanguage::default(),
             concurrency: 50,
             concurrency_per_destination: 5,
             connections_idle_seconds: 30,
@@ -162,6 +166,31 @@ pub enum SmartHostAuth {
     Login,
     /// A bearer token in the password file.
     Xoauth2,
+}
+
+/// The languages of reports to senders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportLanguage {
+    /// The sender's own, then the other one.
+    #[default]
+    Both,
+    /// Japanese.
+    Ja,
+    /// English.
+    En,
+}
+
+impl ReportLanguage {
+    /// As the transport knows it.
+    pub const fn policy(self) -> hikyaku_transport::ReportLanguage {
+        use hikyaku_transport::ReportLanguage as Policy;
+        match self {
+            Self::Both => Policy::Both,
+            Self::Ja => Policy::Only(Language::Ja),
+            Self::En => Policy::Only(Language::En),
+        }
+    }
 }
 
 /// When IPv6 addresses are tried.
@@ -401,6 +430,7 @@ mod tests {
                 "final_reply_seconds",
             ),
             ("ipv6 = \"yes\"".to_owned(), "ipv6"),
+            ("report_language = \"fr\"".to_owned(), "report_language"),
             ("smarthost = \"a\"".to_owned(), "smarthost"),
         ] {
             let error = parse(&lines).unwrap_err();
@@ -412,9 +442,11 @@ mod tests {
     fn settings_reach_those_who_use_them() {
         let outgoing = parse(
             "ipv6 = \"only\"\nbind = [\"::1\", \"127.0.0.9\"]\nallow_loopback = true\n\
-             expire_days = 2\ndelay_notice_hours = 0",
+             expire_days = 2\ndelay_notice_hours = 0\nreport_language = \"ja\"",
         );
         let outgoing = outgoing.unwrap();
+        let japanese = hikyaku_transport::ReportLanguage::Only(Language::Ja);
+        assert_eq!(outgoing.report_language.policy(), japanese);
         assert_eq!(outgoing.families(), Families::V6Only);
         assert_eq!(outgoing.loopback(), Loopback::Allowed);
         let sources = outgoing.sources();
