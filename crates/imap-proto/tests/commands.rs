@@ -156,72 +156,6 @@ fn fetch_is_read() {
 fn search_is_read() {
     for (text, expected) in [
         ("a SEARCH ALL", "a SEARCH ALL"),
-        ("a SEARCH RETURN () ALL", "a SEARCH RETURN (ALL) ALL"),
-        (
-            "a UID SEARCH return (min MAX min COUNT all) charset UTF-8 1:*",
-            "a UID SEARCH RETURN (MIN MAX COUNT ALL) CHARSET UTF-8 1:*",
-        ),
-        ("a SEARCH MODSEQ 620162338", "a SEARCH MODSEQ 620162338"),
-        (
-            "a SEARCH NOT modseq \"/flags/\\\\draft\" all 620162338",
-            "a SEARCH NOT MODSEQ 620162338",
-        ),
-        ("a MOVE 2:4 Archive", "a MOVE 2:4 Archive"),
-        ("a uid move 2:* INbox", "a UID MOVE 2:* INBOX"),
-        (
-            "a EXAMINE inbox ( condstore )",
-            "a EXAMINE INBOX (CONDSTORE)",
-        ),
-        ("a SELECT a (CONDSTORE CONDSTORE)", "a SELECT a (CONDSTORE)"),
-        (
-            "a FETCH 1:* (FLAGS) (changedsince 12345)",
-            "a FETCH 1:* (FLAGS MODSEQ) (CHANGEDSINCE 12345)",
-        ),
-        (
-            "a UID FETCH 1 MODSEQ (CHANGEDSINCE 9223372036854775807)",
-            "a UID FETCH 1 (MODSEQ) (CHANGEDSINCE 9223372036854775807)",
-        ),
-        (
-            "a STORE 7,5 ( UNCHANGEDSINCE 0 ) +flags.silent \\Deleted",
-            "a STORE 7,5 (UNCHANGEDSINCE 0) +FLAGS.SILENT (\\\\Deleted)",
-        ),
-        (
-            "a STATUS a (highestmodseq MESSAGES)",
-            "a STATUS a (HIGHESTMODSEQ MESSAGES)",
-        ),
-        ("a SEARCH RETURN () ALL", "a SEARCH RETURN (ALL) ALL"),
-        (
-            "a UID SEARCH return (min MAX min COUNT all) charset UTF-8 1:*",
-            "a UID SEARCH RETURN (MIN MAX COUNT ALL) CHARSET UTF-8 1:*",
-        ),
-        ("a SEARCH MODSEQ 620162338", "a SEARCH MODSEQ 620162338"),
-        (
-            "a SEARCH NOT modseq \"/flags/\\\\draft\" all 620162338",
-            "a SEARCH NOT MODSEQ 620162338",
-        ),
-        ("a MOVE 2:4 Archive", "a MOVE 2:4 Archive"),
-        ("a uid move 2:* INbox", "a UID MOVE 2:* INBOX"),
-        (
-            "a EXAMINE inbox ( condstore )",
-            "a EXAMINE INBOX (CONDSTORE)",
-        ),
-        ("a SELECT a (CONDSTORE CONDSTORE)", "a SELECT a (CONDSTORE)"),
-        (
-            "a FETCH 1:* (FLAGS) (changedsince 12345)",
-            "a FETCH 1:* (FLAGS MODSEQ) (CHANGEDSINCE 12345)",
-        ),
-        (
-            "a UID FETCH 1 MODSEQ (CHANGEDSINCE 9223372036854775807)",
-            "a UID FETCH 1 (MODSEQ) (CHANGEDSINCE 9223372036854775807)",
-        ),
-        (
-            "a STORE 7,5 ( UNCHANGEDSINCE 0 ) +flags.silent \\Deleted",
-            "a STORE 7,5 (UNCHANGEDSINCE 0) +FLAGS.SILENT (\\\\Deleted)",
-        ),
-        (
-            "a STATUS a (highestmodseq MESSAGES)",
-            "a STATUS a (HIGHESTMODSEQ MESSAGES)",
-        ),
         (
             "a UID SEARCH 1:* NOT DELETED ",
             "a UID SEARCH (1:* NOT DELETED)",
@@ -264,6 +198,47 @@ fn search_is_read() {
         (
             "a SEARCH ANSWERED DRAFT RECENT UNDELETED UNDRAFT UNFLAGGED UNSEEN",
             "a SEARCH (ANSWERED DRAFT RECENT UNDELETED UNDRAFT UNFLAGGED UNSEEN)",
+        ),
+    ] {
+        assert_eq!(normal(text.as_bytes()).as_deref(), Ok(expected), "{text:?}");
+    }
+}
+
+#[test]
+fn condstore_esearch_and_move_are_read() {
+    for (text, expected) in [
+        ("a SEARCH RETURN () ALL", "a SEARCH RETURN (ALL) ALL"),
+        (
+            "a UID SEARCH return (min MAX min COUNT all) charset UTF-8 1:*",
+            "a UID SEARCH RETURN (MIN MAX COUNT ALL) CHARSET UTF-8 1:*",
+        ),
+        ("a SEARCH MODSEQ 620162338", "a SEARCH MODSEQ 620162338"),
+        (
+            "a SEARCH NOT modseq \"/flags/\\\\draft\" all 620162338",
+            "a SEARCH NOT MODSEQ 620162338",
+        ),
+        ("a MOVE 2:4 Archive", "a MOVE 2:4 Archive"),
+        ("a uid move 2:* INbox", "a UID MOVE 2:* INBOX"),
+        (
+            "a EXAMINE inbox ( condstore )",
+            "a EXAMINE INBOX (CONDSTORE)",
+        ),
+        ("a SELECT a (CONDSTORE CONDSTORE)", "a SELECT a (CONDSTORE)"),
+        (
+            "a FETCH 1:* (FLAGS) (changedsince 12345)",
+            "a FETCH 1:* (FLAGS MODSEQ) (CHANGEDSINCE 12345)",
+        ),
+        (
+            "a UID FETCH 1 MODSEQ (CHANGEDSINCE 9223372036854775807)",
+            "a UID FETCH 1 (MODSEQ) (CHANGEDSINCE 9223372036854775807)",
+        ),
+        (
+            "a STORE 7,5 ( UNCHANGEDSINCE 0 ) +flags.silent \\Deleted",
+            "a STORE 7,5 (UNCHANGEDSINCE 0) +FLAGS.SILENT (\\\\Deleted)",
+        ),
+        (
+            "a STATUS a (highestmodseq MESSAGES)",
+            "a STATUS a (HIGHESTMODSEQ MESSAGES)",
         ),
     ] {
         assert_eq!(normal(text.as_bytes()).as_deref(), Ok(expected), "{text:?}");

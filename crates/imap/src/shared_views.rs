@@ -24,7 +24,10 @@ pub(crate) struct SharedViews {
 /// How much is kept for mailboxes, whether sessions are in them or not.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SharedViewLimits {
+    /// Mailboxes whose views are kept (4096): more are opened at once only by a very large host,
+    /// which then reads some again.
     pub(crate) mailboxes: usize,
+    /// Memory of all kept views, in bytes (8 MiB): some millions of UIDs in their compact form.
     pub(crate) bytes: usize,
 }
 

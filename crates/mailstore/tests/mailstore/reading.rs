@@ -108,7 +108,8 @@ hikyaku_db::on_both_engines! {
         let subject = world.subjects("INBOX").await[0].clone();
         world.append("INBOX", &[&subject]).await;
         let rows = world.all_rows("INBOX", Fields::PLACEMENT).await;
-        let mut wanted: Vec<MessageId> = rows[..CONTENTS_MAX - 3].iter().map(|row| row.message).collect();
+        let few = &rows[..CONTENTS_MAX - 3];
+        let mut wanted: Vec<MessageId> = few.iter().map(|row| row.message).collect();
         let (twin, nobody) = (rows[300].message, MessageId::from_i64(7));
         wanted.extend([wanted[5], twin, nobody]);
         assert_eq!(wanted.len(), CONTENTS_MAX);

@@ -10,8 +10,8 @@ use crate::{
 /// Most parts tried for a preview (8): the first text is nearly always the one.
 const MAX_PARTS_TRIED: usize = 8;
 
-/// How far into plain text the preview is looked for first, in bytes (1 KiB: Japanese in UTF-8 takes
-/// three bytes a character). Every delivery decodes this much.
+/// How far into plain text the preview is looked for first, in bytes (1 KiB: Japanese in UTF-8
+/// takes three bytes a character). Every delivery decodes this much.
 const NEAR_PLAIN_BYTES: usize = 1024;
 
 /// The same for text that is encoded for transfer, where a character may take nine bytes, and for
