@@ -166,7 +166,11 @@ async fn truth(host: &Host) -> Vec<(u32, BTreeSet<String>)> {
             .iter()
             .filter(|(bit, _)| bits & bit != 0)
             .map(|(_, name)| *name);
-        let keywords = row.flags.keywords().iter().map(|keyword| keyword.as_str());
+        let keywords = row
+            .flags
+            .keywords()
+            .iter()
+            .map(hikyaku_mailstore::Keyword::as_str);
         let flags = system.chain(keywords).map(str::to_owned).collect();
         truth.push((row.uid.get(), flags));
     }
@@ -183,7 +187,7 @@ async fn play(host: &Host, seed: u64) {
         }
         match dice.roll(6) {
             0 | 1 => {
-                let mail = (0..1 + dice.roll(3)).map(|n| message(round * 10 + n));
+                let mail = (0..=dice.roll(3)).map(|n| message(round * 10 + n));
                 host.append("taro", "INBOX", mail.collect()).await;
             }
             // A session that is far behind.
