@@ -130,7 +130,7 @@ impl Contents {
     }
 
     /// Brings a content here: of an object its bytes, checked. Afterwards [`Stored::open`] works.
-    pub async fn fetch(&self, stored: Stored) -> Result<Stored, BlobError> {
+    pub async fn bring(&self, stored: Stored) -> Result<Stored, BlobError> {
         let StoredData::Object(name) = &stored.data else {
             return Ok(stored);
         };
@@ -145,9 +145,9 @@ impl Contents {
         })
     }
 
-    /// Reads a content: [`Contents::fetch`] and [`Stored::open`] in one.
+    /// Reads a content: [`Contents::bring`] and [`Stored::open`] in one.
     pub async fn read(&self, stored: Stored) -> Result<Bytes, BlobError> {
-        let stored = self.fetch(stored).await?;
+        let stored = self.bring(stored).await?;
         if matches!(stored.data, StoredData::Open(_)) || stored.size() < DECODE_ON_BLOCKING_THREAD {
             return stored.open();
         }
@@ -162,8 +162,8 @@ impl Contents {
         }
     }
 
-    /// Like [`Contents::check_store`], but what was found in the last [`CHECK_SECONDS`] is told again:
-    /// for a question that anybody may ask.
+    /// Like [`Contents::check_store`], but what was found in the last [`CHECK_SECONDS`] is told
+    /// again: for a question that anybody may ask.
     pub async fn check_store_lately(&self) -> Result<(), BlobError> {
         let Some(outside) = &self.outside else {
             return Ok(());

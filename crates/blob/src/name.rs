@@ -1,8 +1,8 @@
 //! The names of objects: the hour in which the upload began, and randomness.
 //!
-//! A name is never used twice and never derived from the content, so a new upload of a content whose
-//! last reference has just gone cannot meet the old object on its way out. Names ascend with time
-//! by the hour, which lets the search for forgotten uploads go on where it stood.
+//! A name is never used twice and never derived from the content, so a new upload of a content
+//! whose last reference has just gone cannot meet the old object on its way out. Names ascend with
+//! time by the hour, which lets the search for forgotten uploads go on where it stood.
 
 use std::{fmt, time::Duration};
 

@@ -151,7 +151,7 @@ impl Stored {
     }
 
     /// Decodes the content and checks it against its hash. An object has to be fetched first
-    /// ([`Contents::fetch`](crate::Contents::fetch)).
+    /// ([`Contents::bring`](crate::Contents::bring)).
     pub fn open(self) -> Result<Bytes, BlobError> {
         match self.data {
             StoredData::Inline(data) => self.facts.decode(data.into()),

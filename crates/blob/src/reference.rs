@@ -40,8 +40,8 @@ const INSERT: &str = "INSERT INTO blob \
 const COUNT_UP: &str =
     " ON CONFLICT (tenant_id, hash) DO UPDATE SET refs = blob.refs + excluded.refs";
 
-/// How long an upload may be relied on (1 hour): what is not in use by then will never be. It is far
-/// below the shortest grace time, after which an unused upload is garbage.
+/// How long an upload may be relied on (1 hour): what is not in use by then will never be. It is
+/// far below the shortest grace time, after which an unused upload is garbage.
 pub const UPLOAD_VALID: Duration = Duration::from_hours(1);
 
 /// Adds references to one content, storing it if the tenant does not have it yet.

@@ -294,8 +294,8 @@ impl Kind {
     }
 }
 
-/// The names in a folder, ascending, behind `prefix`; none when there is no such folder. What is not
-/// UTF-8 is none of ours.
+/// The names in a folder, ascending, behind `prefix`; none when there is no such folder. What is
+/// not UTF-8 is none of ours.
 fn entries(folder: &Path, prefix: &str, kind: Kind) -> io::Result<Vec<String>> {
     let reading = match fs::read_dir(folder) {
         Err(error)

@@ -33,8 +33,8 @@ where
             Err(_) => ObjectError::Timeout,
         };
         let most = match error {
-            // What is not there may be there in a moment; and whoever waits for an answer has waited
-            // long enough after two.
+            // What is not there may be there in a moment; and whoever waits for an answer has
+            // waited long enough after two.
             ObjectError::Missing | ObjectError::Timeout => 2,
             _ => ATTEMPTS,
         };

@@ -1,6 +1,6 @@
 //! Stores that fail, stall and lie.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use hikyaku_blob::{BlobError, ObjectError, Objects};
 use hikyaku_testkit::s3::{FakeS3, Fault, On, SECRET};
@@ -26,7 +26,6 @@ hikyaku_db::on_both_engines! {
             Fault::Cut,
             Fault::CutAfterwards,
             Fault::Stall,
-            Fault::Slow(Duration::from_millis(100)),
         ];
         for (number, fault) in (1..).zip(troubles) {
             s3.fail(On::Put, fault, 1);

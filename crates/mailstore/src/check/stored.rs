@@ -19,8 +19,8 @@ pub struct Affected {
     pub message: MessageId,
     /// Its content.
     pub content: ContentHash,
-    /// A mailbox in which it is, and its UID there; none when it was expunged and is restorable. One
-    /// that is in several mailboxes is named once for each.
+    /// A mailbox in which it is, and its UID there; none when it was expunged and is restorable.
+    /// One that is in several mailboxes is named once for each.
     pub place: Option<(MailboxPath, i64)>,
 }
 

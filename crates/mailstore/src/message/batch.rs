@@ -67,7 +67,7 @@ impl Mailstore {
 
     /// Brings a content here if it is an object, decodes and checks it.
     pub async fn open(&self, content: RawContent) -> Result<Bytes, MailError> {
-        let raw = content.0?.fetch(self.contents()).await?;
+        let raw = content.0?.bring(self.contents()).await?;
         if raw.size() <= self.limits().inline_work_bytes as u64 {
             return raw.open();
         }

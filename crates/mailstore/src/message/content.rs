@@ -56,15 +56,15 @@ impl Raw {
     }
 
     /// Brings the content here when it is an object. Not within a transaction.
-    pub(crate) async fn fetch(self, contents: &Contents) -> Result<Self, MailError> {
+    pub(crate) async fn bring(self, contents: &Contents) -> Result<Self, MailError> {
         Ok(Self {
-            stored: contents.fetch(self.stored).await?,
+            stored: contents.bring(self.stored).await?,
             ..self
         })
     }
 
     /// Decodes and checks the content and puts the message together as it is read. An object has to
-    /// be fetched first.
+    /// be brought here first.
     pub(crate) fn open(self) -> Result<Bytes, MailError> {
         let content = self.stored.open()?;
         if self.skip > content.len() {
@@ -94,7 +94,7 @@ impl Mailstore {
             .db()
             .read(move |tx| Raw::load(tx, scope, message))
             .await?
-            .fetch(self.contents())
+            .bring(self.contents())
             .await?;
         if raw.size() <= self.limits().inline_work_bytes as u64 {
             return raw.open();

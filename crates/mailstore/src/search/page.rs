@@ -194,7 +194,7 @@ impl Mailstore {
                     .collect::<Result<Vec<_>, MailError>>()
             })
             .await?;
-        let contents = self.fetch_objects(contents).await?;
+        let contents = self.bring_objects(contents).await?;
         let plan = Arc::clone(plan);
         self.blocking(move || {
             let mut found = Vec::new();
@@ -220,18 +220,18 @@ impl Mailstore {
 
 impl Mailstore {
     /// Brings those contents here that are objects; what is damaged is left out.
-    async fn fetch_objects(
+    async fn bring_objects(
         &self,
         raws: Vec<Option<(MessageId, Raw)>>,
     ) -> Result<Vec<Option<Raw>>, MailError> {
-        let mut fetched = Vec::with_capacity(raws.len());
+        let mut brought = Vec::with_capacity(raws.len());
         for raw in raws {
-            fetched.push(match raw {
-                Some((message, raw)) => unless_damaged(message, raw.fetch(self.contents()).await)?,
+            brought.push(match raw {
+                Some((message, raw)) => unless_damaged(message, raw.bring(self.contents()).await)?,
                 None => None,
             });
         }
-        Ok(fetched)
+        Ok(brought)
     }
 }
 

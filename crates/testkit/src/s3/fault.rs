@@ -1,6 +1,6 @@
 //! What can go wrong with an S3.
 
-use std::{collections::VecDeque, future::pending, io, time::Duration};
+use std::{collections::VecDeque, future::pending, io};
 
 use hyper::{
     Request, Response,
@@ -41,8 +41,6 @@ pub enum Fault {
     WrongOctet,
     /// The body is shorter, and its length says so.
     Shorter,
-    /// The answer takes this long.
-    Slow(Duration),
 }
 
 /// What will go wrong.
@@ -94,10 +92,6 @@ impl Fault {
             Self::CutAfterwards => {
                 call(service, request).await?;
                 Err(cut())
-            }
-            Self::Slow(time) => {
-                tokio::time::sleep(time).await;
-                call(service, request).await
             }
             Self::Half | Self::WrongOctet | Self::Shorter => {
                 let (mut parts, mut body) = call(service, request).await?.into_parts();

@@ -104,7 +104,10 @@ impl Recording {
 
     /// Whether so many objects were written.
     pub(super) fn check_objects(&self, at_least: usize) -> Result<()> {
-        let is_object = |one: &&Operation| matches!(one, Operation::Create { file } if file.starts_with("objects/2"));
+        let is_object = |one: &&Operation| match one {
+            Operation::Create { file } => file.starts_with("objects/2"),
+            _ => false,
+        };
         let objects = self.operations.iter().filter(is_object).count();
         ensure!(objects >= at_least, "only {objects} objects were written");
         Ok(())
