@@ -257,7 +257,8 @@ mod tests {
             assert!(matches!(error, HandshakeError::Failed(_)), "{wrong}");
         }
         // Believes somebody else.
-        let (_, other) = self::server(tempfile::tempdir().unwrap().keep().as_path());
+        let elsewhere = tempfile::tempdir().unwrap();
+        let (_, other) = self::server(elsewhere.path());
         let strange = TlsClient::verified(&Authorities::File(other)).unwrap();
         assert!(shake(&strange, &server, HOST).await.is_err());
     }
