@@ -40,6 +40,8 @@ fn make_database(template: &str) -> String {
 fn template() -> String {
     let mut all = blake3::Hasher::new();
     for migration in MIGRATIONS {
+        // The same text under another number is another schema.
+        all.update(migration.name.as_bytes());
         all.update(migration.checksum(Engine::Postgres).as_bytes());
     }
     let name = format!("hikyaku_template_{}", &all.finalize().to_hex()[..16]);
