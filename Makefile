@@ -23,7 +23,7 @@ fmt:  ## formats all sources
 doc:  ## builds the documentation of our crates, also the private parts
 	@cargo doc --workspace --no-deps --document-private-items
 
-bench:  ## measures the built server on this machine
+bench:  ## measures the built server beside Postfix and Dovecot (ARGS="--quick")
 	@scripts/bench.sh $(ARGS)
 
 fuzz:  ## fuzzes one parser after the other: TIME=60 seconds each, TARGET=name for one

@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::options::{Options, Part};
 
 /// Starting a system anew, filling and emptying it, beside a run of deliveries.
-const AROUND_DELIVERY_S: f64 = 6.0;
+const AROUND_DELIVERY_S: f64 = 4.0;
 /// Messages per second that the slowest system takes while mailboxes are filled.
 const FILL_RATE: f64 = 300.0;
-/// Messages per second into the large mailbox.
-const FILL_RATE_LARGE: f64 = 1_500.0;
+/// Messages per second that COPY puts into the large mailbox.
+const FILL_RATE_LARGE: f64 = 10_000.0;
 /// Idle sessions opened per second.
 const OPEN_RATE: f64 = 150.0;
 /// Runs that are shortened to keep the budget are not shorter than this.
