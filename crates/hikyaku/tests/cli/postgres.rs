@@ -55,7 +55,7 @@ fn work(scene: &Scene, address: &str) -> Result<()> {
         ])
     };
     ensure!(mailbox("import", &sample)?["imported"] == 6);
-    ensure!(mailbox("import", &sample)?["skipped"] == 6);
+    ensure!(mailbox("import", &sample)?["present"] == 6);
     let out = scene
         .home
         .join(&format!("out-{address}"))

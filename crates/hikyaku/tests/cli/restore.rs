@@ -96,7 +96,7 @@ fn what_does_not_fit_is_told() -> Result<()> {
     contains(
         &said,
         &[
-            "1 messages brought back",
+            "1 message brought back",
             "2 did not fit",
             "raise the quota",
         ],
