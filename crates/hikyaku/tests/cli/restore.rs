@@ -95,11 +95,7 @@ fn what_does_not_fit_is_told() -> Result<()> {
     let said = scene.told(&restore)?;
     contains(
         &said,
-        &[
-            "1 message brought back",
-            "2 did not fit",
-            "raise the quota",
-        ],
+        &["1 message brought back", "2 did not fit", "raise the quota"],
     )?;
     scene.told(&["account", "set", TARO, "--message-limit", "0"])?;
     ensure!(
