@@ -39,13 +39,25 @@ missing_libraries() {
     done
 }
 
-download() {
+# One attempt, into the folder of the packages.
+download_once() {
     local options=()
     # apt's own user cannot write to a checkout in somebody's home.
     ! am_root || options+=(-o APT::Sandbox::User=root)
-    (cd "$HOME_DIR" && apt-get -q -q "${options[@]}" download "$@") ||
-        fail "apt-get cannot download $*" "the package lists may be missing or old:" \
-            "let an administrator run 'apt-get update', then try again"
+    (cd "$HOME_DIR" && apt-get -q -q "${options[@]}" download "$@")
+}
+
+download() {
+    if download_once "$@"; then
+        return 0
+    fi
+    # A fresh machine has no package lists yet, and an old one names versions that are gone.
+    if am_root; then
+        note "apt-get update (the package lists are missing or old)"
+        apt-get -q -q -o Acquire::Retries=3 update && download_once "$@" && return 0
+    fi
+    fail "apt-get cannot download $*" "the package lists may be missing or old:" \
+        "let an administrator run 'apt-get update', then try again"
 }
 
 cmd_fetch() {
