@@ -14,7 +14,7 @@ fn read(stream: &[u8]) -> Vec<Result<Response, Unreadable>> {
         let mut found = Vec::new();
         for part in parts {
             let mut rest = *part;
-            while let (taken, Some(raw)) = reader.feed(rest).unwrap() {
+            while let (taken, Some(raw)) = reader.feed(rest).expect("within the limits") {
                 found.push(Response::parse(&raw));
                 rest = &rest[taken..];
             }
@@ -35,12 +35,12 @@ fn read(stream: &[u8]) -> Vec<Result<Response, Unreadable>> {
 fn one(stream: &str) -> Response {
     let mut found = read(stream.as_bytes());
     assert_eq!(found.len(), 1, "{found:?}");
-    found.remove(0).unwrap()
+    found.remove(0).expect("a response that can be read")
 }
 
-fn code(name: &str, arguments: &str) -> Option<ResponseCode> {
+fn code(name: &str, arguments: &str) -> ResponseCode {
     let (name, arguments) = (name.to_owned(), arguments.to_owned());
-    Some(ResponseCode { name, arguments })
+    ResponseCode { name, arguments }
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn status_responses_are_read() {
             "a1 NO [AUTHENTICATIONFAILED] wrong {3}\r\n",
             done(
                 Completion::No,
-                code("AUTHENTICATIONFAILED", ""),
+                Some(code("AUTHENTICATIONFAILED", "")),
                 "wrong {3}",
             ),
         ),
@@ -78,7 +78,7 @@ fn status_responses_are_read() {
     for (line, expected) in [
         (
             "* OK [UIDVALIDITY 7] x {5}\r\n",
-            told(Condition::Ok, code("UIDVALIDITY", "7"), "x {5}"),
+            told(Condition::Ok, Some(code("UIDVALIDITY", "7")), "x {5}"),
         ),
         ("* PREAUTH\r\n", told(Condition::PreAuth, None, "")),
         ("* bye gone\r\n", told(Condition::Bye, None, "gone")),
@@ -96,7 +96,7 @@ fn status_responses_are_read() {
     ] {
         assert_eq!(one(line), expected, "{line:?}");
     }
-    assert_eq!(code("UIDVALIDITY", " 7").unwrap().number(), Some(7));
+    assert_eq!(code("UIDVALIDITY", " 7").number(), Some(7));
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl CutPoint {
                 change.what.apply(&mut names);
             }
         }
-        let found = reachable(names);
+        let found = reachable(&names);
         let contents = |inode| {
             if inode == FOLDER {
                 return Vec::new();
@@ -125,7 +125,7 @@ impl CutPoint {
 }
 
 /// The names to which all folders above them lead.
-fn reachable(names: BTreeMap<String, Inode>) -> BTreeMap<String, Inode> {
+fn reachable(names: &BTreeMap<String, Inode>) -> BTreeMap<String, Inode> {
     let is_folder = |name: &str| names.get(name) == Some(&FOLDER);
     let leads = |name: &str| {
         let ends = name.match_indices('/').map(|(end, _)| end);
@@ -181,7 +181,7 @@ mod tests {
             let names = names
                 .iter()
                 .map(|(name, inode)| ((*name).to_owned(), *inode));
-            reachable(names.collect()).into_keys().collect::<Vec<_>>()
+            reachable(&names.collect()).into_keys().collect::<Vec<_>>()
         };
         assert_eq!(names(&[("a", 0), ("f/g", FOLDER), ("f/g/b", 1)]), ["a"]);
         let whole = [("a", 0), ("f", FOLDER), ("f/b", 1)];
