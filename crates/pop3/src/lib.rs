@@ -29,6 +29,7 @@ mod limits;
 mod lock;
 mod maildrop;
 mod metrics;
+mod read_ahead;
 mod reply;
 mod request;
 mod service;

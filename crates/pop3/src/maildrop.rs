@@ -101,6 +101,29 @@ impl Maildrop {
             .filter(|(_, entry)| !entry.is_deleted())
     }
 
+    /// The message of that number and those after it: as many as have `budget` octets together, and
+    /// at most `limit`, but always the first.
+    pub(crate) fn run(
+        &self,
+        number: MessageNumber,
+        budget: u64,
+        limit: usize,
+    ) -> impl Iterator<Item = MessageId> {
+        let from = index(number).unwrap_or(usize::MAX);
+        let mut octets = 0_u64;
+        let mut is_first = true;
+        self.entries
+            .iter()
+            .skip(from)
+            .filter(|entry| !entry.is_deleted())
+            .take(limit)
+            .take_while(move |entry| {
+                octets = octets.saturating_add(entry.size);
+                std::mem::take(&mut is_first) || octets <= budget
+            })
+            .map(|entry| entry.message)
+    }
+
     /// How many messages are not deleted, and their octets together.
     pub(crate) fn totals(&self) -> (usize, u64) {
         self.entries().fold((0, 0), |(count, octets), (_, entry)| {

@@ -33,7 +33,7 @@ pub(crate) enum Request<'a> {
 
 /// A message's number within a session, from 1. What is too large for any mailbox is kept as the
 /// largest number, which no message has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct MessageNumber(pub(crate) u32);
 
 /// Why a line is no request.

@@ -35,21 +35,8 @@ impl<'a> Stuffed<'a> {
     /// Splits off the octets up to the next one that needs something put before it.
     fn take_clean(&mut self) -> &'a [u8] {
         let window = self.rest.get(..WINDOW).unwrap_or(self.rest);
-        let mut before = self.before;
-        let mut count = window.len();
-        for (position, &octet) in window.iter().enumerate() {
-            let extra: &'static [u8] = match octet {
-                b'.' if before == b'\n' => b".",
-                b'\n' if before != b'\r' => b"\r",
-                _ => {
-                    before = octet;
-                    continue;
-                }
-            };
-            self.extra = Some(extra);
-            count = position;
-            break;
-        }
+        let (count, extra) = self.next_extra(window);
+        self.extra = extra;
         let (clean, rest) = self
             .rest
             .split_at_checked(count)
@@ -57,6 +44,27 @@ impl<'a> Stuffed<'a> {
         self.rest = rest;
         self.before = clean.last().copied().unwrap_or(self.before);
         clean
+    }
+
+    /// The first octet of the window that needs something before it, and what: octets need it only
+    /// at and after a line feed.
+    fn next_extra(&self, window: &[u8]) -> (usize, Option<&'static [u8]>) {
+        if self.before == b'\n' && window.first() == Some(&b'.') {
+            return (0, Some(b"."));
+        }
+        for feed in memchr::memchr_iter(b'\n', window) {
+            let before = match feed.checked_sub(1) {
+                Some(index) => window.get(index).copied(),
+                None => Some(self.before),
+            };
+            if before != Some(b'\r') {
+                return (feed, Some(b"\r"));
+            }
+            if window.get(feed + 1) == Some(&b'.') {
+                return (feed + 1, Some(b"."));
+            }
+        }
+        (window.len(), None)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     limits::MAX_COMMAND_OCTETS,
     lock::MaildropLock,
     maildrop::Maildrop,
+    read_ahead::ReadAhead,
     reply::{Code, Reply},
     request::Request,
     session::{End, Session},
@@ -14,6 +15,7 @@ use crate::{
 pub(crate) struct Transaction<'s, 'a> {
     pub(crate) session: &'s mut Session<'a>,
     pub(crate) maildrop: Maildrop,
+    pub(crate) ahead: ReadAhead,
     lock: MaildropLock,
 }
 
@@ -26,6 +28,7 @@ impl<'s, 'a> Transaction<'s, 'a> {
         Self {
             session,
             maildrop,
+            ahead: ReadAhead::default(),
             lock,
         }
     }

@@ -1,5 +1,9 @@
 //! RETR (RFC 1939 §5): a whole message.
 
+use bytes::Bytes;
+use hikyaku_mailstore::MailError;
+use hikyaku_types::MessageId;
+
 use super::failure;
 use crate::{
     reply::Reply, request::MessageNumber, session::End, stuffing::Stuffed, transaction::Transaction,
@@ -11,8 +15,7 @@ impl Transaction<'_, '_> {
             Ok(entry) => *entry,
             Err(error) => return self.session.say(error.into()).await,
         };
-        let scope = self.maildrop.scope;
-        let content = match self.session.pop3.mail.content(scope, entry.message).await {
+        let content = match self.content(number, entry.message).await {
             Ok(content) => content,
             Err(error) => return self.session.say(failure(&error, "RETR")).await,
         };
@@ -24,5 +27,16 @@ impl Transaction<'_, '_> {
         self.maildrop.mark_retrieved(number);
         self.session.pop3.metrics.retrieved(entry.size);
         Ok(())
+    }
+
+    /// The octets of a message, most often read ahead with the one before it.
+    async fn content(
+        &mut self,
+        number: MessageNumber,
+        message: MessageId,
+    ) -> Result<Bytes, MailError> {
+        let mail = &self.session.pop3.mail;
+        let raw = self.ahead.read(mail, &self.maildrop, number, message);
+        mail.open(raw.await?).await
     }
 }
