@@ -93,6 +93,34 @@ ids! {
     QueuedRecipientId,
     /// A turn at what only one process may do at a time.
     TurnId,
+    /// One plan that tenants can have.
+    PlanId,
+    /// One option or pack of the catalogue (K-60).
+    OptionId,
+    /// One request of a tenant for an option or a domain (OP-06).
+    OrderId,
+    /// One template of account settings (AD-04).
+    TemplateId,
+    /// One password of a program (US-06).
+    AppPasswordId,
+    /// One signed-in browser.
+    WebSessionId,
+    /// One set of permissions.
+    RoleId,
+    /// One role given to one account within one scope.
+    GrantId,
+    /// One key with which a program uses the API.
+    ApiKeyId,
+    /// One time that an administrator acted as somebody else.
+    ImpersonationId,
+    /// One entry of the operation log.
+    LogEntryId,
+    /// One piece of background work.
+    JobId,
+    /// One announcement to administrators or users.
+    AnnouncementId,
+    /// One request to the API.
+    RequestId,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod address;
 mod domain;
 mod id;
 mod modseq;
+mod permission;
 mod secret;
 mod size;
 mod time;
@@ -16,10 +17,13 @@ mod time;
 pub use address::{AddressError, EmailAddress};
 pub use domain::{Domain, DomainError};
 pub use id::{
-    AccountId, AddressId, DomainId, Id, IdError, ImportRunId, MailboxId, MessageId, QueuedId,
-    QueuedRecipientId, SessionId, TenantId, ThreadId, TraceId, TurnId,
+    AccountId, AddressId, AnnouncementId, ApiKeyId, AppPasswordId, DomainId, GrantId, Id, IdError,
+    ImpersonationId, ImportRunId, JobId, LogEntryId, MailboxId, MessageId, OptionId, OrderId,
+    PlanId, QueuedId, QueuedRecipientId, RequestId, RoleId, SessionId, TemplateId, TenantId,
+    ThreadId, TraceId, TurnId, WebSessionId,
 };
 pub use modseq::{ModSeq, Uid, UidValidity};
+pub use permission::{Permission, PermissionError};
 pub use secret::{Secret, SecretError};
 pub use size::{ByteSize, ByteSizeError};
 pub use time::{OffsetTimestamp, Timestamp};

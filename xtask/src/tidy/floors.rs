@@ -36,8 +36,10 @@ const HOUSE: &[(&str, Floor, &[&str])] = &[
     ("net", First, &[]),
     ("dns", First, &[]),
     ("directory", Second, &[]),
+    ("oplog", Second, &["directory"]),
+    ("access", Second, &["directory"]),
     ("mailstore", Second, &["directory"]),
-    ("jobs", Second, &["directory", "mailstore"]),
+    ("jobs", Second, &["directory", "access", "mailstore"]),
     ("transport", Second, TRANSPORT),
     ("mailauth", Second, AFTER_TRANSPORT),
     ("protection", Second, AFTER_TRANSPORT),
@@ -45,6 +47,7 @@ const HOUSE: &[(&str, Floor, &[&str])] = &[
     ("lists", Second, AFTER_TRANSPORT),
     ("collector", Second, AFTER_TRANSPORT),
     ("notices", Second, AFTER_TRANSPORT),
+    ("control", Second, AFTER_NOTICES),
     ("smtp", Third, &[]),
     ("imap", Third, &[]),
     ("pop3", Third, &[]),
@@ -58,8 +61,17 @@ const HOUSE: &[(&str, Floor, &[&str])] = &[
     ("hikyaku", Roof, &["server"]),
     ("testkit", Roof, &["server"]),
 ];
-const TRANSPORT: &[&str] = &["directory", "mailstore", "jobs"];
-const AFTER_TRANSPORT: &[&str] = &["directory", "mailstore", "jobs", "transport"];
+const TRANSPORT: &[&str] = &["directory", "access", "mailstore", "jobs"];
+const AFTER_TRANSPORT: &[&str] = &["directory", "access", "mailstore", "jobs", "transport"];
+const AFTER_NOTICES: &[&str] = &[
+    "directory",
+    "oplog",
+    "access",
+    "mailstore",
+    "jobs",
+    "transport",
+    "notices",
+];
 
 /// What would make the ground floor impure, anywhere in its tree of dependencies.
 const IMPURE: &[&str] = &[

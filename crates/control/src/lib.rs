@@ -1,0 +1,20 @@
+//! The control plane: what administrators do (design §5, requirements 1.1 to 1.3).
+//!
+//! Every function here takes the [`Actor`] who asks, checks that the actor may, does it through the
+//! rooms below, and writes the operation log, all within one transaction. The REST API, and through
+//! it the consoles and the command line, calls these functions and nothing beneath them.
+//!
+//! Invariants:
+//! - There is no way to change a tenant's data without an [`Actor`].
+//! - What lies outside an actor's reach looks as if it did not exist: [`ControlError::NotFound`],
+//!   the same as for an id that nobody has.
+//! - Every change is in the operation log of the tenant it concerns, or of the platform.
+#![deny(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod actor;
+mod error;
+mod rights;
+
+pub use actor::{Act, Actor, Principal};
+pub use error::ControlError;
+pub use rights::{Area, Rights, Within};

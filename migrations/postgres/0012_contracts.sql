@@ -1,0 +1,1 @@
+-- Contracts: tenants in full, plans, options, domains in full.

@@ -1,0 +1,1 @@
+-- Accounts in full: directory attributes, switches, templates.

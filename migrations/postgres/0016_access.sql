@@ -1,0 +1,1 @@
+-- Credentials: app passwords, second factors, policies, sign-in history.

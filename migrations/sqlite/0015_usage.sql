@@ -1,0 +1,1 @@
+-- Pools, locks and the history of usage.
