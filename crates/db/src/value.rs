@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use hikyaku_types::{
-    AccountId, AddressId, ByteSize, DomainId, Id, ImportRunId, MailboxId, MessageId, ModSeq,
-    QueuedId, QueuedRecipientId, SessionId, TenantId, ThreadId, Timestamp, TraceId, TurnId, Uid,
-    UidValidity,
+    AccountId, AddressId, AnnouncementId, ApiKeyId, AppPasswordId, ByteSize, DomainId, GrantId, Id,
+    ImpersonationId, ImportRunId, JobId, LogEntryId, MailboxId, MessageId, ModSeq, OptionId,
+    OrderId, PlanId, QueuedId, QueuedRecipientId, RequestId, RoleId, SessionId, TemplateId,
+    TenantId, ThreadId, Timestamp, TraceId, TurnId, Uid, UidValidity, WebSessionId,
 };
 
 /// The value of one statement parameter.
@@ -161,7 +162,21 @@ ids!(
     ImportRunId,
     QueuedId,
     TurnId,
-    QueuedRecipientId
+    QueuedRecipientId,
+    PlanId,
+    OptionId,
+    OrderId,
+    TemplateId,
+    AppPasswordId,
+    WebSessionId,
+    RoleId,
+    GrantId,
+    ApiKeyId,
+    ImpersonationId,
+    LogEntryId,
+    JobId,
+    AnnouncementId,
+    RequestId
 );
 
 impl From<Timestamp> for Value<'_> {

@@ -33,6 +33,10 @@ pub enum Hint {
     Directory,
     /// The queue of messages to deliver.
     Queue,
+    /// Background work: submitted, cancelled, ended.
+    Jobs,
+    /// The outbox of notices.
+    Notices,
 }
 
 /// How many locks the subscriptions are spread over.

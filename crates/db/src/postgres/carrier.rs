@@ -241,6 +241,8 @@ fn payloads(origin: &str, batch: &Outbox) -> Vec<String> {
             Hint::Tenant(tenant) => write!(current, "t{:x}", tenant.to_i64()),
             Hint::Directory => write!(current, "d"),
             Hint::Queue => write!(current, "q"),
+            Hint::Jobs => write!(current, "j"),
+            Hint::Notices => write!(current, "n"),
         };
         if current.len() > PAYLOAD_MAX - 20 {
             payloads.push(std::mem::take(&mut current));
@@ -268,6 +270,8 @@ fn parse(payload: &str) -> Option<(&str, Said)> {
             ("t", hex) => id(hex).map(TenantId::from_i64).map(Hint::Tenant),
             ("d", "") => Some(Hint::Directory),
             ("q", "") => Some(Hint::Queue),
+            ("j", "") => Some(Hint::Jobs),
+            ("n", "") => Some(Hint::Notices),
             _ => None,
         });
     Some((origin, Said::Hints(hints.collect())))

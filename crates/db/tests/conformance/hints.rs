@@ -114,6 +114,7 @@ async fn another_process_is_told_on_postgresql() {
         Hint::Tenant(TenantId::from_i64(9)),
         Hint::Directory,
         Hint::Queue,
+        Hint::Jobs,
     ] {
         let mut listener = other.hints().subscribe(kind);
         hint(&test.db, kind).await;
