@@ -31,8 +31,9 @@ CREATE TABLE web_session (
     last_seen_at     BIGINT  NOT NULL,                -- written lazily
     idle_ms          BIGINT  NOT NULL,                -- over when not seen for so long
     ends_at          BIGINT  NOT NULL,                -- over in any case
+    stays            BIGINT  NOT NULL,                -- 1: longer than the browser's window
     tries            BIGINT  NOT NULL DEFAULT 0,      -- wrong codes
-    code_hash        BYTEA,                           -- of the code that was mailed, keyed by the token
+    code_hash        BYTEA,                           -- of the code mailed, keyed by the token
     code_factor_id   BIGINT,                          -- by which factor
     codes_sent       BIGINT  NOT NULL DEFAULT 0,
     code_sent_at     BIGINT,
@@ -88,8 +89,8 @@ CREATE INDEX remembered_browser_by_account
     ON remembered_browser (tenant_id, account_id, last_used_at, id);
 CREATE INDEX remembered_browser_by_end ON remembered_browser (ends_at);
 
--- Single-use links by mail. Used, expired and withdrawn ones are kept for a while, to tell apart what
--- their page says.
+-- Single-use links by mail. Those that are over are kept for a while: their page says what became
+-- of them.
 CREATE TABLE mailed_link (
     id         BIGINT  NOT NULL PRIMARY KEY,
     tenant_id  BIGINT  NOT NULL,

@@ -31,8 +31,9 @@ CREATE TABLE web_session (
     last_seen_at     INTEGER NOT NULL,                -- written lazily
     idle_ms          INTEGER NOT NULL,                -- over when not seen for so long
     ends_at          INTEGER NOT NULL,                -- over in any case
+    stays            INTEGER NOT NULL,                -- 1: longer than the browser's window
     tries            INTEGER NOT NULL DEFAULT 0,      -- wrong codes
-    code_hash        BLOB,                            -- of the code that was mailed, keyed by the token
+    code_hash        BLOB,                            -- of the code mailed, keyed by the token
     code_factor_id   INTEGER,                         -- by which factor
     codes_sent       INTEGER NOT NULL DEFAULT 0,
     code_sent_at     INTEGER,
@@ -88,8 +89,8 @@ CREATE INDEX remembered_browser_by_account
     ON remembered_browser (tenant_id, account_id, last_used_at, id);
 CREATE INDEX remembered_browser_by_end ON remembered_browser (ends_at);
 
--- Single-use links by mail. Used, expired and withdrawn ones are kept for a while, to tell apart what
--- their page says.
+-- Single-use links by mail. Those that are over are kept for a while: their page says what became
+-- of them.
 CREATE TABLE mailed_link (
     id         INTEGER NOT NULL PRIMARY KEY,
     tenant_id  INTEGER NOT NULL,

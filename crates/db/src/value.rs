@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use hikyaku_types::{
-    AccountId, AddressId, AnnouncementId, ApiKeyId, AppPasswordId, ByteSize, DomainId, GrantId, Id,
-    ImpersonationId, ImportRunId, JobId, LogEntryId, MailboxId, MessageId, ModSeq, OptionId,
-    OrderId, PlanId, QueuedId, QueuedRecipientId, RequestId, RoleId, SessionId, TemplateId,
-    TenantId, ThreadId, Timestamp, TraceId, TurnId, Uid, UidValidity, WebSessionId,
+    AccountId, AddressId, AnnouncementId, ApiKeyId, AppPasswordId, BrowserId, ByteSize, DomainId,
+    FactorId, GrantId, Id, ImpersonationId, ImportRunId, JobId, LinkId, LogEntryId, MailboxId,
+    MessageId, ModSeq, NoticeId, OptionId, OrderId, PlanId, QueuedId, QueuedRecipientId, RequestId,
+    RoleId, SessionId, TemplateId, TenantId, ThreadId, Timestamp, TraceId, TurnId, Uid,
+    UidValidity, WebSessionId,
 };
 
 /// The value of one statement parameter.
@@ -169,6 +170,9 @@ ids!(
     TemplateId,
     AppPasswordId,
     WebSessionId,
+    FactorId,
+    BrowserId,
+    LinkId,
     RoleId,
     GrantId,
     ApiKeyId,
@@ -176,6 +180,7 @@ ids!(
     LogEntryId,
     JobId,
     AnnouncementId,
+    NoticeId,
     RequestId
 );
 

@@ -105,6 +105,12 @@ ids! {
     AppPasswordId,
     /// One signed-in browser.
     WebSessionId,
+    /// One second factor of an account (US-04).
+    FactorId,
+    /// One browser that need not show a second factor for a while (U-027).
+    BrowserId,
+    /// One single-use link by mail.
+    LinkId,
     /// One set of permissions.
     RoleId,
     /// One role given to one account within one scope.
@@ -117,6 +123,8 @@ ids! {
     LogEntryId,
     /// One piece of background work.
     JobId,
+    /// One notice that waits to be sent.
+    NoticeId,
     /// One announcement to administrators or users.
     AnnouncementId,
     /// One request to the API.

@@ -17,10 +17,10 @@ mod time;
 pub use address::{AddressError, EmailAddress};
 pub use domain::{Domain, DomainError};
 pub use id::{
-    AccountId, AddressId, AnnouncementId, ApiKeyId, AppPasswordId, DomainId, GrantId, Id, IdError,
-    ImpersonationId, ImportRunId, JobId, LogEntryId, MailboxId, MessageId, OptionId, OrderId,
-    PlanId, QueuedId, QueuedRecipientId, RequestId, RoleId, SessionId, TemplateId, TenantId,
-    ThreadId, TraceId, TurnId, WebSessionId,
+    AccountId, AddressId, AnnouncementId, ApiKeyId, AppPasswordId, BrowserId, DomainId, FactorId,
+    GrantId, Id, IdError, ImpersonationId, ImportRunId, JobId, LinkId, LogEntryId, MailboxId,
+    MessageId, NoticeId, OptionId, OrderId, PlanId, QueuedId, QueuedRecipientId, RequestId, RoleId,
+    SessionId, TemplateId, TenantId, ThreadId, TraceId, TurnId, WebSessionId,
 };
 pub use modseq::{ModSeq, Uid, UidValidity};
 pub use permission::{Permission, PermissionError};
