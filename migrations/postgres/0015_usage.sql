@@ -1,5 +1,8 @@
 -- Pools, locks and the history of usage (C-01 to C-03, C-20, O-013 to O-016). Instants are ms since 1970.
 
+-- What all mailboxes of a domain may hold together, within the tenant's pool; NULL: that is not said.
+ALTER TABLE domain ADD COLUMN pool_bytes BIGINT;
+
 -- What all mailboxes of a tenant, or of one of its domains, hold together, as it was measured last,
 -- and how far it is above what the contract allows. Never written on the way of a message.
 CREATE TABLE pool (
