@@ -1,0 +1,8 @@
+//! Background work on both engines.
+
+mod crash;
+mod fairness;
+mod files;
+mod lists;
+mod running;
+mod scene;
