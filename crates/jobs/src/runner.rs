@@ -173,7 +173,7 @@ struct Running {
 
 impl Running {
     async fn serve(&mut self, mut hints: HintSubscription, stopped: &mut watch::Receiver<bool>) {
-        let mut renewal = tokio::time::interval(RENEW_EVERY);
+        let mut renewal = renewal();
         loop {
             let next = match self.round().await {
                 Ok(next) => next,
@@ -198,7 +198,7 @@ impl Running {
 
     /// Waits for the jobs that run.
     async fn finish(&mut self) {
-        let mut renewal = tokio::time::interval(RENEW_EVERY);
+        let mut renewal = renewal();
         loop {
             tokio::select! {
                 ended = self.jobs.join_next() => match ended {
@@ -294,6 +294,11 @@ impl Running {
             tell(&error, "leases of jobs were not renewed");
         }
     }
+}
+
+/// The first time comes later too: a claim has its whole lease before it.
+fn renewal() -> tokio::time::Interval {
+    tokio::time::interval_at(tokio::time::Instant::now() + RENEW_EVERY, RENEW_EVERY)
 }
 
 /// Apart from where it is waited: errors as the log takes them may not cross threads.

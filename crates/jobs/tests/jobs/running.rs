@@ -45,7 +45,7 @@ on_both_engines! {
         let waits = submitted(db, new("steps", None, 4)).await;
         steps.permits.add_permits(1);
         until(db, runs, |job| job.done == 1).await;
-        for (id, expected) in [(runs, Cancelled::Soon), (waits, Cancelled::AtOnce)] {
+        for (id, expected) in [(waits, Cancelled::AtOnce), (runs, Cancelled::Soon)] {
             let said = db.write(Lane::Mail, move |tx| cancel(tx, id)).await.unwrap();
             assert_eq!(said, expected);
             assert_eq!(ended(db, id).await.state, JobState::Cancelled);
