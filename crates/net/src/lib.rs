@@ -31,6 +31,7 @@ pub use connection::{
 };
 pub use descriptors::raise_file_limit;
 pub use gate::{DrainReport, Gate, GateLimits, GateOptions};
+pub use hikyaku_types::{Network, NetworkError, canonical_ip};
 pub use listener::{Bind, BindError, Listener, ListenerOptions, TlsMode};
 pub use metrics::{NetMetrics, NetSnapshot};
 pub use service::{Refusal, Service};
@@ -40,4 +41,4 @@ pub use tls::{
     MAX_HANDSHAKES, MAX_PEM_OCTETS, SELF_SIGNED_DAYS, SelfSigned, TlsClient, TlsClientError,
     TlsError, TlsInfo, TlsServer, TlsWarning, self_signed,
 };
-pub use zone::{ClosedZone, Network, NetworkError, Peer, PeerAddress, Zone, canonical_ip};
+pub use zone::{ClosedZone, Peer, PeerAddress, Zone};

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::zone::{canonical_ip, masked};
+use hikyaku_types::{Network, canonical_ip};
 
 /// Who counts as one client: an IPv4 address, or the /64 network of an IPv6 address, because that
 /// is what one subscriber is given.
@@ -20,7 +20,11 @@ pub struct ClientKey(IpAddr);
 impl From<IpAddr> for ClientKey {
     fn from(ip: IpAddr) -> Self {
         let ip = canonical_ip(ip);
-        Self(if ip.is_ipv6() { masked(ip, 64) } else { ip })
+        Self(if ip.is_ipv6() {
+            Network::around(ip, 64).address()
+        } else {
+            ip
+        })
     }
 }
 

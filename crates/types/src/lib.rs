@@ -9,6 +9,7 @@ mod address;
 mod domain;
 mod id;
 mod modseq;
+mod network;
 mod permission;
 mod secret;
 mod size;
@@ -23,6 +24,7 @@ pub use id::{
     SessionId, TemplateId, TenantId, ThreadId, TraceId, TurnId, WebSessionId,
 };
 pub use modseq::{ModSeq, Uid, UidValidity};
+pub use network::{Network, NetworkError, canonical_ip};
 pub use permission::{Permission, PermissionError};
 pub use secret::{Secret, SecretError};
 pub use size::{ByteSize, ByteSizeError};
