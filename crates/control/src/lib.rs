@@ -13,8 +13,11 @@
 
 mod actor;
 mod error;
+pub mod idempotency;
+mod reference;
 mod rights;
 
-pub use actor::{Act, Actor, Principal};
+pub use actor::{Act, Actor, ContentAccess, Impersonator, Principal, Reading};
 pub use error::ControlError;
+pub use reference::{AccountRef, DomainRef, TenantRef};
 pub use rights::{Area, Rights, Within};

@@ -1,12 +1,34 @@
-//! Mail domains of tenants, and what is decided per domain: catch-all and subaddressing.
+//! Mail domains of tenants, and what is decided per domain: catch-all, subaddressing, the tier of its
+//! mailboxes, whether it stands for another one, and whether it is proved to be the tenant's.
+//!
+//! Invariants:
+//! - A domain alias has no addresses of its own, and stands for a domain of the same tenant that is
+//!   none itself.
+//! - A domain that waits for its owner's proof is not ours for mail: nobody can take the mail of
+//!   others by naming their domain.
+
+mod alias;
+mod ownership;
+mod remove;
+mod search;
+mod tier;
 
 use std::net::IpAddr;
 
 use hikyaku_db::{DbError, Hint, Row, Tx, WriteTx, params};
-use hikyaku_types::{Domain, DomainId, EmailAddress, TenantId, Timestamp};
+use hikyaku_types::{ByteSize, Domain, DomainId, EmailAddress, TenantId, Timestamp};
+
+pub use alias::set_alias_of;
+pub use ownership::{
+    Check, Proof, PROOF_LABEL, Verification, create_unverified, expected_record, record_check,
+    record_name, renew_token, verify_by_hand,
+};
+pub use remove::{move_to_tenant, remove};
+pub use search::{Found, MAX_PAGE, Query, search};
+pub use tier::set_tier;
 
 use crate::{
-    AccountScope, DirectoryError, PlatformScope, Reach, TenantScope,
+    AccountScope, DirectoryError, PlatformScope, Reach, TenantScope, contracts,
     stored::{Stored, unreadable},
 };
 
@@ -59,34 +81,82 @@ pub struct HostedDomain {
     pub subaddressing: Subaddressing,
     /// Who gets mail for unknown addresses (`nobody`).
     pub catch_all: Option<AccountScope>,
+    /// The domain that it stands for with all its addresses.
+    pub alias_of: Option<DomainId>,
+    /// Whether it is proved to be the tenant's.
+    pub proof: Proof,
+    /// Whether it is ours for mail.
+    pub service: DomainService,
+    /// The size of all its mailboxes; `None`: each has its own, as far as the plan says (C-02).
+    pub mailbox_quota: Option<ByteSize>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its row last changed.
     pub updated_at: Timestamp,
 }
 
-const COLUMNS: &str =
-    "id, tenant_id, name, subaddressing, catch_all_account_id, created_at, updated_at";
+/// Whether a domain is ours for mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DomainService {
+    /// It is.
+    Running,
+    /// Not before its owner has shown that it is theirs: mail for it goes where the name service
+    /// says.
+    AwaitsProof,
+}
 
-/// Creates a domain of a tenant. A subdomain is a domain of its own.
+/// The columns that [`domain`] reads.
+const COLUMNS: &str = "d.id, d.tenant_id, d.name, d.subaddressing, d.catch_all_account_id, \
+     d.alias_of_id, d.verification, d.verification_token, d.verified_at, d.checked_at, d.serving, \
+     d.mailbox_quota_bytes, d.created_at, d.updated_at";
+/// How many columns [`COLUMNS`] has.
+const COLUMN_COUNT: usize = 14;
+
+/// Creates a domain of a tenant whose owner the operator knows. A subdomain is a domain of its own
+/// (O-004).
 ///
 /// # Errors
-/// [`DirectoryError::DomainTaken`], [`DirectoryError::DomainIsIpAddress`].
+/// [`DirectoryError::DomainTaken`], [`DirectoryError::DomainIsIpAddress`],
+/// [`DirectoryError::DomainsUsedUp`], [`DirectoryError::NoSuchTenant`].
 pub fn create(
     tx: &WriteTx<'_>,
     _operator: PlatformScope,
     tenant: TenantScope,
     name: &Domain,
 ) -> Result<DomainId, DirectoryError> {
+    insert(tx, tenant, name, Verification::Verified, None)
+}
+
+/// Inserts a domain; the unique constraint decides whether the name is free.
+fn insert(
+    tx: &WriteTx<'_>,
+    tenant: TenantScope,
+    name: &Domain,
+    verification: Verification,
+    waits_with: Option<&str>,
+) -> Result<DomainId, DirectoryError> {
     if name.as_str().parse::<IpAddr>().is_ok() {
         return Err(DirectoryError::DomainIsIpAddress(name.clone()));
     }
+    contracts::check_domain_room(tx, tenant)?;
     let id: DomainId = tx.new_id();
+    let verified_at = (verification == Verification::Verified).then(|| tx.now());
     let inserted = tx.execute(
-        "INSERT INTO domain (id, tenant_id, name, subaddressing, created_at, updated_at)
-         VALUES (?1, ?2, ?3, 1, ?4, ?4)
+        "INSERT INTO domain (id, tenant_id, name, search, subaddressing, verification,
+             verification_token, verified_at, serving, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?9)
          ON CONFLICT (name) DO NOTHING",
-        params![id, tenant.tenant, name.as_str(), tx.now()],
+        params![
+            id,
+            tenant.tenant,
+            name.as_str(),
+            search::text(name),
+            verification.word(),
+            waits_with,
+            verified_at,
+            verification == Verification::Verified,
+            tx.now(),
+        ],
     )?;
     if inserted == 0 {
         return Err(DirectoryError::DomainTaken(name.clone()));
@@ -101,12 +171,42 @@ pub fn create(
 /// [`DirectoryError::NoSuchDomain`] when it is not hosted here or not within reach.
 pub fn find(tx: &Tx<'_>, reach: impl Reach, name: &Domain) -> Result<HostedDomain, DirectoryError> {
     tx.query_opt(
-        &format!("SELECT {COLUMNS} FROM domain WHERE name = ?1"),
+        &format!("SELECT {COLUMNS} FROM domain d WHERE d.name = ?1"),
         params![name.as_str()],
         domain,
     )?
     .filter(|found| reach.covers(found.tenant.tenant))
     .ok_or_else(|| DirectoryError::NoSuchDomain(name.clone()))
+}
+
+/// The domain of an id, with `FOR UPDATE` locked.
+fn by_id(
+    tx: &Tx<'_>,
+    reach: impl Reach,
+    id: DomainId,
+    lock: &str,
+) -> Result<HostedDomain, DirectoryError> {
+    tx.query_opt(
+        &format!("SELECT {COLUMNS} FROM domain d WHERE d.id = ?1 {lock}"),
+        params![id],
+        domain,
+    )?
+    .filter(|found| reach.covers(found.tenant.tenant))
+    .ok_or(DirectoryError::NoSuchDomainId(id))
+}
+
+/// The domain of an id that came from outside, if it is within reach.
+pub fn find_by_id(
+    tx: &Tx<'_>,
+    reach: impl Reach,
+    id: DomainId,
+) -> Result<Option<HostedDomain>, DbError> {
+    let found = tx.query_opt(
+        &format!("SELECT {COLUMNS} FROM domain d WHERE d.id = ?1"),
+        params![id],
+        domain,
+    )?;
+    Ok(found.filter(|found| reach.covers(found.tenant.tenant)))
 }
 
 /// Up to `limit` domains within reach by name, from after the named one on.
@@ -120,14 +220,14 @@ pub fn list(
     let domains = match reach.tenant() {
         Some(tenant) => tx.query(
             &format!(
-                "SELECT {COLUMNS} FROM domain
-                 WHERE tenant_id = ?1 AND name > ?2 ORDER BY name LIMIT ?3"
+                "SELECT {COLUMNS} FROM domain d
+                 WHERE d.tenant_id = ?1 AND d.name > ?2 ORDER BY d.name LIMIT ?3"
             ),
             params![tenant, after, limit],
             domain,
         ),
         None => tx.query(
-            &format!("SELECT {COLUMNS} FROM domain WHERE name > ?1 ORDER BY name LIMIT ?2"),
+            &format!("SELECT {COLUMNS} FROM domain d WHERE d.name > ?1 ORDER BY d.name LIMIT ?2"),
             params![after, limit],
             domain,
         ),
@@ -201,7 +301,17 @@ pub(crate) fn of_new_address(
     address: &EmailAddress,
 ) -> Result<HostedDomain, DirectoryError> {
     check_new_address(address)?;
-    find(tx, reach, address.domain())
+    let domain = find(tx, reach, address.domain())?;
+    check_has_addresses(&domain)?;
+    Ok(domain)
+}
+
+/// Refuses a domain that can have no addresses of its own.
+pub(crate) fn check_has_addresses(domain: &HostedDomain) -> Result<(), DirectoryError> {
+    match domain.alias_of {
+        Some(_) => Err(DirectoryError::DomainIsAlias(domain.name.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Whether an address can be given to anything here, whoever has it.
@@ -230,8 +340,21 @@ fn domain(row: &Row<'_>) -> Result<HostedDomain, DbError> {
         catch_all: row
             .get::<Option<_>>(4)?
             .map(|account| AccountScope { tenant, account }),
-        created_at: row.get(5)?,
-        updated_at: row.get(6)?,
+        alias_of: row.get(5)?,
+        proof: Proof {
+            state: Verification::read(row, 6)?,
+            token: row.get(7)?,
+            verified_at: row.get(8)?,
+            checked_at: row.get(9)?,
+        },
+        service: if row.get(10)? {
+            DomainService::Running
+        } else {
+            DomainService::AwaitsProof
+        },
+        mailbox_quota: row.get(11)?,
+        created_at: row.get(12)?,
+        updated_at: row.get(13)?,
     })
 }
 
