@@ -92,8 +92,11 @@ ALTER TABLE domain ADD COLUMN verified_at INTEGER;
 ALTER TABLE domain ADD COLUMN checked_at INTEGER;               -- the last look at the TXT record
 ALTER TABLE domain ADD COLUMN serving INTEGER NOT NULL DEFAULT 1; -- 0: not ours until it is verified
 ALTER TABLE domain ADD COLUMN mailbox_quota_bytes INTEGER;      -- the tier; NULL: individual
+ALTER TABLE domain ADD COLUMN search TEXT NOT NULL DEFAULT '';  -- the name as A-labels and as people read it
+UPDATE domain SET search = name;
 CREATE INDEX domain_by_tenant ON domain (tenant_id, name);
 CREATE INDEX domain_by_alias ON domain (alias_of_id) WHERE alias_of_id IS NOT NULL;
 
--- What counts as a seat, in the order in which seats are counted.
-CREATE INDEX account_seat ON account (tenant_id) WHERE deleted_at IS NULL AND kind <> 'system';
+-- What counts as a seat.
+CREATE INDEX account_seat ON account (tenant_id, domain_id)
+    WHERE deleted_at IS NULL AND kind <> 'system';

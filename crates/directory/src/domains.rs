@@ -20,7 +20,7 @@ use hikyaku_types::{ByteSize, Domain, DomainId, EmailAddress, TenantId, Timestam
 
 pub use alias::set_alias_of;
 pub use ownership::{
-    Check, Proof, PROOF_LABEL, Verification, create_unverified, expected_record, record_check,
+    Check, PROOF_LABEL, Proof, Verification, create_unverified, expected_record, record_check,
     record_name, renew_token, verify_by_hand,
 };
 pub use remove::{move_to_tenant, remove};

@@ -1,9 +1,10 @@
 //! Enumerations as the words that stand for them in the tables.
 
 use hikyaku_db::{DbError, Row};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// An enumeration that is stored as a word.
-pub(crate) trait Stored: Sized + Copy {
+pub trait Stored: Sized + Copy {
     /// What it is, for error messages.
     const NAME: &'static str;
 
@@ -28,10 +29,27 @@ pub(crate) trait Stored: Sized + Copy {
 }
 
 /// A column holds a text that this program would not have written.
-pub(crate) fn unreadable(index: usize, expected: &'static str) -> DbError {
+pub fn unreadable(index: usize, expected: &'static str) -> DbError {
     DbError::Conversion {
         index,
         expected,
         found: "another text",
     }
+}
+
+/// A value as the JSON that stands for it in a column.
+///
+/// # Panics
+/// For values that have no JSON: maps whose keys are no words. None of ours are.
+pub(crate) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("invariant: what is stored has a JSON form")
+}
+
+/// The value of a column of JSON.
+pub(crate) fn from_json<T: DeserializeOwned>(
+    row: &Row<'_>,
+    index: usize,
+    expected: &'static str,
+) -> Result<T, DbError> {
+    serde_json::from_str(row.text(index)?).map_err(|_| unreadable(index, expected))
 }
