@@ -22,7 +22,7 @@ CREATE TABLE role_grant (
     id         BIGINT NOT NULL PRIMARY KEY,
     tenant_id  BIGINT NOT NULL,                  -- of the account
     account_id BIGINT NOT NULL,
-    role       TEXT COLLATE "C" NOT NULL,          -- the word of a built-in role, or role_id as text
+    role       TEXT COLLATE "C" NOT NULL,          -- a built-in role's word, or role_id as text
     role_id    BIGINT REFERENCES role (id),      -- a role that somebody defined
     place      TEXT COLLATE "C" NOT NULL,          -- platform, tenant, or domain_id as text
     domain_id  BIGINT,
@@ -69,7 +69,7 @@ CREATE TABLE impersonation (
     id           BIGINT NOT NULL PRIMARY KEY,
     tenant_id    BIGINT NOT NULL,                -- of the account that was acted as
     account_id   BIGINT NOT NULL,
-    by_tenant    BIGINT NOT NULL,                -- the administrator's; no foreign key: may be gone
+    by_tenant    BIGINT NOT NULL,                -- the administrator's, who may be gone
     by_account   BIGINT NOT NULL,
     by_name      TEXT NOT NULL,                  -- the administrator's address at the time
     reason       TEXT NOT NULL,
@@ -77,6 +77,7 @@ CREATE TABLE impersonation (
     started_at   BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL,
     ended_at     BIGINT,                         -- before its time
+    token_hash   TEXT COLLATE "C" NOT NULL UNIQUE,     -- BLAKE3 of what the browser shows
     FOREIGN KEY (tenant_id, account_id) REFERENCES account (tenant_id, id) ON DELETE CASCADE,
     CHECK (content IN (0, 1))
 );

@@ -22,7 +22,7 @@ CREATE TABLE role_grant (
     id         INTEGER NOT NULL PRIMARY KEY,
     tenant_id  INTEGER NOT NULL,                  -- of the account
     account_id INTEGER NOT NULL,
-    role       TEXT NOT NULL,          -- the word of a built-in role, or role_id as text
+    role       TEXT NOT NULL,          -- a built-in role's word, or role_id as text
     role_id    INTEGER REFERENCES role (id),      -- a role that somebody defined
     place      TEXT NOT NULL,          -- platform, tenant, or domain_id as text
     domain_id  INTEGER,
@@ -69,7 +69,7 @@ CREATE TABLE impersonation (
     id           INTEGER NOT NULL PRIMARY KEY,
     tenant_id    INTEGER NOT NULL,                -- of the account that was acted as
     account_id   INTEGER NOT NULL,
-    by_tenant    INTEGER NOT NULL,                -- the administrator's; no foreign key: may be gone
+    by_tenant    INTEGER NOT NULL,                -- the administrator's, who may be gone
     by_account   INTEGER NOT NULL,
     by_name      TEXT NOT NULL,                  -- the administrator's address at the time
     reason       TEXT NOT NULL,
@@ -77,6 +77,7 @@ CREATE TABLE impersonation (
     started_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,
     ended_at     INTEGER,                         -- before its time
+    token_hash   TEXT NOT NULL UNIQUE,     -- BLAKE3 of what the browser shows
     FOREIGN KEY (tenant_id, account_id) REFERENCES account (tenant_id, id) ON DELETE CASCADE,
     CHECK (content IN (0, 1))
 ) STRICT;

@@ -12,10 +12,14 @@
 #![deny(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod actor;
+pub mod api_keys;
+pub mod authenticate;
 mod error;
+pub mod grants;
 pub mod idempotency;
 mod reference;
 mod rights;
+pub mod roles;
 
 pub use actor::{Act, Actor, ContentAccess, Impersonator, Principal, Reading};
 pub use error::ControlError;

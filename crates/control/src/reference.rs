@@ -3,7 +3,7 @@
 
 use hikyaku_db::Tx;
 use hikyaku_directory::{
-    Account, DirectoryError, PlatformScope, TenantScope, accounts,
+    Account, DirectoryError, PlatformScope, accounts,
     domains::{self, HostedDomain},
     tenants::{self, Tenant},
 };
@@ -101,7 +101,7 @@ impl TenantRef {
         let unknown = || ControlError::NotFound { kind: "tenant" };
         let found = if is_id(&self.0) {
             let tenant: TenantId = self.0.parse().map_err(|_| unknown())?;
-            tenants::load(tx, TenantScope { tenant })
+            tenants::find(tx, EVERYWHERE, tenant)
         } else {
             tenants::find_by_name(tx, EVERYWHERE, &self.0)
         };

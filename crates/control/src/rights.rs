@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use hikyaku_directory::{PlatformScope, TenantScope};
 use hikyaku_types::{DomainId, Permission, TenantId};
+use serde::{Deserialize, Serialize};
 
 /// Where a permission holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Within {
     /// Everywhere.
     Platform,
@@ -17,7 +19,7 @@ pub enum Within {
 }
 
 /// The permissions of somebody, each with where it holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights(BTreeMap<Permission, Vec<Within>>);
 
 /// What a list may show.
@@ -81,6 +83,24 @@ impl Rights {
             Within::Platform => true,
             Within::Tenant(of) | Within::Domain(of, _) => *of == tenant,
         })
+    }
+
+    /// Whether a permission holds at a place, or at one that contains it.
+    pub fn hold(&self, permission: Permission, within: Within) -> bool {
+        match within {
+            Within::Platform => self.on_platform(permission),
+            Within::Tenant(tenant) => self.in_tenant(permission, tenant),
+            Within::Domain(tenant, domain) => self.in_domain(permission, tenant, domain),
+        }
+    }
+
+    /// A permission that others have and these have not, at the place where they have it: nobody
+    /// acts for somebody who may do more.
+    pub fn lack(&self, others: &Self) -> Option<(Permission, Within)> {
+        let mut held = others.iter().flat_map(|(permission, places)| {
+            places.iter().map(move |within| (permission, *within))
+        });
+        held.find(|(permission, within)| !self.hold(*permission, *within))
     }
 
     /// Where a permission holds, for a list; nothing when it holds nowhere. Nobody has a

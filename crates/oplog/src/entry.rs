@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use hikyaku_types::RequestId;
+use hikyaku_types::{AccountId, LogEntryId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Chain;
@@ -34,6 +34,17 @@ pub struct Actor {
     pub name: String,
 }
 
+impl Actor {
+    /// The same without U+0000, which no engine stores in a column.
+    pub(crate) fn printable(&self) -> Self {
+        Self {
+            kind: self.kind,
+            id: printable(&self.id),
+            name: printable(&self.name),
+        }
+    }
+}
+
 /// What was acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Target {
@@ -54,6 +65,18 @@ impl Target {
             name: name.to_string(),
         }
     }
+
+    pub(crate) fn printable(&self) -> Self {
+        Self {
+            kind: printable(&self.kind),
+            id: printable(&self.id),
+            name: printable(&self.name),
+        }
+    }
+}
+
+fn printable(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
 }
 
 /// An entry to append.
@@ -75,8 +98,42 @@ pub struct NewEntry {
     pub after: serde_json::Value,
     /// Why, where a reason was asked for.
     pub reason: Option<String>,
+    /// The account whose owner sees the entry too: whose mail was read, as whom was acted.
+    pub shown_to: Option<AccountId>,
     /// From where.
     pub address: Option<IpAddr>,
     /// The request it belongs to; also in the log of the process and in the answer.
     pub request: Option<RequestId>,
+}
+
+/// An entry as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its number in its chain, from 1, without holes.
+    pub seq: i64,
+    /// Its id.
+    pub id: LogEntryId,
+    /// When: never before the entry before it.
+    pub at: Timestamp,
+    /// Who acted.
+    pub actor: Actor,
+    /// As whom.
+    pub on_behalf_of: Option<Actor>,
+    /// What was done.
+    pub action: String,
+    /// What it was done to.
+    pub target: Target,
+    /// What of it was before.
+    pub before: serde_json::Value,
+    /// What of it was then.
+    pub after: serde_json::Value,
+    /// Why.
+    pub reason: Option<String>,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// The request.
+    pub request: Option<RequestId>,
+    /// Its hash. Whoever notes number and hash elsewhere can have the chain checked against it.
+    pub hash: String,
 }
