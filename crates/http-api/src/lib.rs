@@ -1,18 +1,35 @@
-//! The control API, health and metrics over HTTP.
+//! The REST API, health and metrics over HTTP.
 //!
-//! [`control_router`] is `/api/v1` as the command line uses it: over the local socket of a running
-//! server, or in the command's own process (design §6). It trusts its caller: whoever reaches it
-//! is the operator, so it is never mounted on a network listener. [`public_router`] is what the
-//! HTTP listeners serve.
+//! One set of routes (`/api/v1`) has two faces. [`control_router`] is the local socket's, or the
+//! command line's own process: whoever reaches it is the operator (design §6). [`network_router`]
+//! is what the HTTPS listener serves: everybody signs in or brings an API key, and may do what the
+//! own rights allow. [`public_router`] has health and metrics.
 //!
 //! Invariants: handlers hold no business rules, they translate between JSON and the services; every
 //! error answer is a problem document (RFC 9457) with a stable code; what takes long answers line
-//! by line (NDJSON) with progress and ends in a result or a problem.
+//! by line (NDJSON) with progress and ends in a result or a problem, or is a job.
+//!
+//! A request passes these layers, outermost first: [`accompany`] (its id, its line in the log, the
+//! headers of every answer), [`authenticate`] (who asks, how often, from which site),
+//! [`idempotency`] (once only), then the route.
 #![deny(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod accompany;
 mod accounts_csv;
+mod authenticate;
+mod caller;
+mod client;
+mod console_user;
+mod cookies;
+mod cross_site;
+mod document;
+mod etag;
 mod exposition;
+mod extract;
+mod frame;
+mod idempotency;
 mod ndjson;
+mod options;
 mod page;
 #[cfg(test)]
 mod page_tests;
@@ -20,13 +37,18 @@ mod problem;
 mod provision;
 mod public;
 mod route;
+mod schema;
 mod service;
 mod services;
 mod timestamps;
 
 pub use axum::Router;
 pub use exposition::{Exposition, MetricsSource};
+pub use options::{
+    ADDRESS_REQUESTS_PER_MINUTE, ANONYMOUS_REQUESTS_PER_MINUTE, HSTS, HttpOptions,
+    REQUESTS_PER_MINUTE,
+};
 pub use public::{PublicState, public_router};
-pub use route::control_router;
-pub use service::HttpService;
+pub use route::{control_router, network_router};
+pub use service::{ALPN, HttpService};
 pub use services::Services;

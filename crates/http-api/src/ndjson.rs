@@ -7,11 +7,13 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
+use hikyaku_control::Actor;
+use hikyaku_types::RequestId;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::problem::Problem;
+use crate::{caller::Audience, problem::Problem};
 
 /// Lines that wait for a slow reader at most; progress lines beyond it are left out.
 const WAITING_LINES: usize = 64;
@@ -20,6 +22,8 @@ const WAITING_LINES: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
     sender: mpsc::Sender<Bytes>,
+    audience: Audience,
+    request: Option<RequestId>,
 }
 
 impl Lines {
@@ -37,7 +41,10 @@ impl Lines {
     async fn end(&self, result: Result<impl Serialize, Problem>) {
         let last = match result {
             Ok(report) => line(&report),
-            Err(problem) => line(&json!({ "problem": problem })),
+            Err(problem) => {
+                let told = problem.told_to(self.audience, self.request);
+                line(&json!({ "problem": told }))
+            }
         };
         // A reader that has gone needs no result.
         let _ = self.sender.send(last).await;
@@ -50,14 +57,18 @@ fn line(value: &impl Serialize) -> Bytes {
     Bytes::from(text)
 }
 
-/// Runs `work` as a task of its own and answers with its lines as they come.
-pub(crate) fn answer<R, F>(work: impl FnOnce(Lines) -> F) -> Response
+/// Runs `work` as a task of its own and answers the actor with its lines as they come.
+pub(crate) fn answer<R, F>(actor: &Actor, work: impl FnOnce(Lines) -> F) -> Response
 where
     R: Serialize + Send + 'static,
     F: Future<Output = Result<R, Problem>> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(WAITING_LINES);
-    let lines = Lines { sender };
+    let lines = Lines {
+        sender,
+        audience: Audience::of(actor),
+        request: actor.request,
+    };
     let running = work(lines.clone());
     tokio::spawn(async move {
         let result = running.await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hikyaku_control::ControlError;
 use hikyaku_db::{DbError, WriteTx};
 use hikyaku_directory::{
     AccountScope, DirectoryError, Reach,
@@ -12,6 +13,9 @@ use hikyaku_mailstore::{MailError, Quota};
 /// Why an account was not created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProvisionError {
+    /// The actor may not, or it is not there.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// The directory refused.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
@@ -26,6 +30,7 @@ pub(crate) enum ProvisionError {
 impl From<ProvisionError> for crate::problem::Problem {
     fn from(error: ProvisionError) -> Self {
         match error {
+            ProvisionError::Control(error) => error.into(),
             ProvisionError::Directory(error) => error.into(),
             ProvisionError::Mail(error) => error.into(),
             ProvisionError::Db(error) => error.into(),

@@ -1,11 +1,24 @@
-//! `/api/v1`, one file per kind of thing.
+//! `/api/v1`: one file per kind of thing, merged here and nowhere else.
+//!
+//! How a route is written:
+//! - A file has `pub(super) fn routes() -> OpenApiRouter<Services>`; `routes!(list, create)` takes
+//!   the handlers of *one* path.
+//! - A handler has `#[utoipa::path(…)]` with the full path (`/api/v1/…`), `tag` (the area),
+//!   `operation_id` (unique, `account_create`), `params(…)`, `request_body = …` and its own
+//!   responses; its doc comment is the summary. A problem is said as
+//!   `(status = 409, description = "`address_taken`")`; what holds for all is added by
+//!   [`crate::document`]. Who honours `If-Match` says `(status = 412, description = "")`.
+//!   An operation without signing in says `security(())`.
+//! - A handler takes `Caller(actor)` and gives it to `control`, within one transaction.
+//! - What is read and answered has `ToSchema`; the names of schemas are unique in the whole document
+//!   (`#[schema(as = AccountChange)]`), ids and addresses are `#[schema(value_type = String)]`.
+//! - Answers with secrets that are shown once are wrapped in `idempotency::OnceOnly`.
 
 mod account_import;
 mod accounts;
 mod aliases;
 mod doctor;
 mod domains;
-mod json;
 mod mailbox_export;
 mod mailbox_fetch;
 mod mailbox_import;
@@ -13,68 +26,111 @@ mod mailbox_restore;
 mod mailbox_transfer;
 mod queue;
 mod queue_change;
+mod queue_reach;
+mod root;
 mod tenants;
 mod trace;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::StatusCode,
-    routing::{get, post},
+    http::{Method, StatusCode},
+    middleware::from_fn_with_state,
+    response::{IntoResponse as _, Response},
 };
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::{accounts_csv, problem::Problem, services::Services};
-use json::{Body, PathOf, QueryOf};
+pub(crate) use crate::extract::{Body, PathOf, QueryOf};
+use crate::{
+    accompany::accompany,
+    authenticate,
+    caller::Audience,
+    frame::{Frame, Limits},
+    idempotency,
+    options::HttpOptions,
+    problem::Problem,
+    services::Services,
+};
 
 /// Bytes of a JSON request at most.
 const MAX_JSON_BYTES: usize = 1 << 20;
 
-/// The control API. Whoever reaches it is the operator: mount it on the local socket only.
-pub fn control_router(services: Services) -> Router {
-    let import = post(account_import::import).layer(DefaultBodyLimit::max(accounts_csv::MAX_BYTES));
-    Router::new()
-        .route("/api/v1/tenants", get(tenants::list).post(tenants::create))
-        .route("/api/v1/domains", get(domains::list).post(domains::create))
-        .route(
-            "/api/v1/domains/{name}",
-            axum::routing::patch(domains::change),
-        )
-        .route(
-            "/api/v1/accounts",
-            get(accounts::list).post(accounts::create),
-        )
-        .route("/api/v1/accounts/import", import)
-        .route(
-            "/api/v1/accounts/{address}",
-            get(accounts::show)
-                .patch(accounts::change)
-                .delete(accounts::delete),
-        )
-        .route(
-            "/api/v1/accounts/{address}/restore",
-            post(accounts::restore),
-        )
-        .route("/api/v1/aliases", get(aliases::list).post(aliases::create))
-        .route(
-            "/api/v1/aliases/{address}",
-            axum::routing::delete(aliases::delete),
-        )
-        .route("/api/v1/mailboxes/restore", post(mailbox_restore::restore))
-        .route("/api/v1/mailboxes/fetch", post(mailbox_fetch::fetch))
-        .route("/api/v1/mailboxes/import", post(mailbox_import::import))
-        .route("/api/v1/mailboxes/imports", get(mailbox_import::list))
-        .route("/api/v1/mailboxes/export", post(mailbox_export::export))
-        .route("/api/v1/queue", get(queue::list))
-        .route("/api/v1/queue/{id}", get(queue::show))
-        .route("/api/v1/queue/retry", post(queue_change::retry))
-        .route("/api/v1/queue/hold", post(queue_change::hold))
-        .route("/api/v1/queue/release", post(queue_change::release))
-        .route("/api/v1/queue/cancel", post(queue_change::cancel))
-        .route("/api/v1/trace", get(trace::search))
-        .route("/api/v1/doctor", post(doctor::check))
+/// All areas.
+fn areas() -> OpenApiRouter<Services> {
+    OpenApiRouter::default()
+        .merge(root::routes())
+        .merge(tenants::routes())
+        .merge(domains::routes())
+        .merge(accounts::routes())
+        .merge(account_import::routes())
+        .merge(aliases::routes())
+        .merge(mailbox_restore::routes())
+        .merge(mailbox_fetch::routes())
+        .merge(mailbox_import::routes())
+        .merge(mailbox_export::routes())
+        .merge(queue::routes())
+        .merge(queue_change::routes())
+        .merge(trace::routes())
+        .merge(doctor::routes())
+}
+
+/// What the handlers say of themselves.
+pub(crate) fn described() -> OpenApi {
+    areas().into_openapi()
+}
+
+/// The API for the local socket, or for the caller's own process. Whoever reaches it is the
+/// operator: `own_user` is who asks where no other process does.
+pub fn control_router(services: Services, own_uid: u32) -> Router {
+    let own_user = crate::console_user::name_of(own_uid);
+    let frame = frame(
+        services,
+        Audience::Console,
+        own_user,
+        HttpOptions::default(),
+    );
+    let inner = inner(&frame).layer(from_fn_with_state(frame.clone(), authenticate::console));
+    inner.layer(from_fn_with_state(frame, accompany))
+}
+
+/// The API for the network: whoever asks must sign in or bring an API key.
+pub fn network_router(services: Services, options: HttpOptions) -> Router {
+    let frame = frame(services, Audience::Network, String::new(), options);
+    let inner = inner(&frame).layer(from_fn_with_state(frame.clone(), authenticate::network));
+    inner.layer(from_fn_with_state(frame, accompany))
+}
+
+fn frame(services: Services, audience: Audience, own_user: String, options: HttpOptions) -> Frame {
+    Frame {
+        services,
+        audience,
+        own_user: own_user.into(),
+        limits: Arc::new(Limits::new(&options)),
+        options: Arc::new(options),
+    }
+}
+
+fn inner(frame: &Frame) -> Router {
+    let routes: Router<Services> = areas().into();
+    routes
+        .method_not_allowed_fallback(not_allowed)
+        .route("/api/v1/{*unknown}", axum::routing::any(unknown))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
-        .with_state(services)
+        .layer(from_fn_with_state(frame.clone(), idempotency::keep))
+        .with_state(frame.services.clone())
+}
+
+/// The router adds `Allow` to this answer.
+async fn not_allowed(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let detail = format!("{method} does not exist at this path; the header Allow says what does");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response()
 }
 
 async fn unknown() -> Problem {

@@ -3,6 +3,7 @@
 //! Unknown keys are errors, so that a misspelt one is not silently ignored. Paths are relative to
 //! the file's own folder.
 
+mod http;
 mod listen;
 mod networks;
 mod objects;
@@ -19,6 +20,7 @@ use hikyaku_db::Target;
 use hikyaku_types::{ByteSize, Domain, EmailAddress};
 use serde::Deserialize;
 
+pub use http::Http;
 pub use listen::{Listen, Service};
 pub use networks::Networks;
 pub use objects::{ObjectStoreKind, Objects, S3, S3ConfigError};
@@ -54,6 +56,9 @@ pub struct Config {
     pub zones: Zones,
     /// Which addresses each service listens on.
     pub listen: Listen,
+    /// The API on the network.
+    #[serde(default)]
+    pub http: Http,
     /// Who may read `/metrics`.
     #[serde(default)]
     pub metrics: Metrics,

@@ -5,7 +5,7 @@ mod services;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-use hikyaku_http_api::{HttpService, PublicState, public_router};
+use hikyaku_http_api::{ALPN, HttpService, PublicState, public_router};
 use hikyaku_net::{
     Bind, BindError, CertificateFiles, DrainReport, Gate, GateLimits, GateOptions, Listener,
     ListenerOptions, TlsError, TlsMode, TlsServer,
@@ -75,7 +75,7 @@ impl Server {
             )),
             metrics_allow: store.config.metrics.allow.zone(),
         });
-        let http = Arc::new(HttpService::network(public));
+        let http = Arc::new(HttpService::network(public.merge(store.network_api())));
         let mut addresses = Vec::new();
         for (service, listener) in bound {
             addresses.extend(listener.local_addr().map(|address| (service, address)));
@@ -214,7 +214,7 @@ fn tls_mode(service: Service, tls: &TlsServer) -> TlsMode {
             TlsMode::Upgrade(tls.clone())
         }
         Service::Submissions | Service::Imaps | Service::Pop3s => TlsMode::Implicit(tls.clone()),
-        Service::Https => TlsMode::Implicit(tls.with_alpn(&[b"http/1.1"])),
+        Service::Https => TlsMode::Implicit(tls.with_alpn(&ALPN)),
         Service::Lmtp | Service::Http => TlsMode::None,
     }
 }

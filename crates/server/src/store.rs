@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use hikyaku_access::{SignIn, SignInPolicy};
 use hikyaku_blob::{BlobError, Contents, FolderSync, ObjectError, Objects, SpaceWatch};
 use hikyaku_db::{Clock, Database, OpenError, Options, SqliteSynchronous, SystemClock, Target};
-use hikyaku_directory::{SignIn, SignInPolicy, password::HashPool};
-use hikyaku_http_api::{Router, Services, control_router};
+use hikyaku_directory::password::HashPool;
+use hikyaku_http_api::{Router, Services, control_router, network_router};
 use hikyaku_mailstore::{Mailstore, Registry};
 use hikyaku_transport::{Policy, Transport, queue::Operator};
 
@@ -118,14 +119,23 @@ impl Store {
         })
     }
 
-    /// The control API of this store, for the local socket or for the caller's own process.
+    /// The API of this store for the local socket or for the caller's own process.
     pub fn control_api(&self) -> Router {
-        control_router(Services {
+        control_router(self.services(), rustix::process::geteuid().as_raw())
+    }
+
+    /// The API of this store for whoever signs in over the network.
+    pub(crate) fn network_api(&self) -> Router {
+        network_router(self.services(), self.config.http.options())
+    }
+
+    fn services(&self) -> Services {
+        Services {
             db: self.db.clone(),
             mailstore: self.mailstore.clone(),
             queue: Operator::new(self.transport.clone()),
             hashing: self.hashing.clone(),
-        })
+        }
     }
 
     /// The database, for tests and tools.

@@ -1,18 +1,29 @@
 //! `/api/v1/accounts/import`
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::Arc};
 
-use axum::{body::Bytes, extract::State, response::Response};
+use axum::{
+    extract::{DefaultBodyLimit, State},
+    response::Response,
+};
+use hikyaku_control::{Actor, ControlError};
 use hikyaku_db::{DbError, Lane};
 use hikyaku_directory::{
-    Language, PlatformScope,
+    Language,
     bulk::{self, BulkError, ImportRow, PreparedRow, RowError},
 };
 use hikyaku_mailstore::{MailError, Quota};
+use hikyaku_types::Permission;
 use serde::Serialize;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt as _},
+    routes,
+};
 
 use crate::{
     accounts_csv,
+    caller::Caller,
+    extract::Upload,
     ndjson::{self, Lines},
     problem::{Entry, Problem, chain},
     provision,
@@ -23,6 +34,12 @@ use crate::{
 const MAX_NAMED: usize = 200;
 /// Hashed passwords between two lines of progress.
 const PROGRESS_STEP: usize = 50;
+
+/// The routes of this file.
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    let limit = DefaultBodyLimit::max(accounts_csv::MAX_BYTES);
+    OpenApiRouter::default().routes(routes!(import).layer(limit))
+}
 
 /// What an import did.
 #[derive(Debug, Serialize)]
@@ -46,26 +63,47 @@ struct Progress {
     total: usize,
 }
 
+/// Creates the accounts of a CSV file.
+///
 /// Checks all rows, hashes all passwords on all processors, then creates all accounts or none.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/import", tag = "accounts", operation_id = "account_import",
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = 200, description = "Lines: progress, then what was done",
+            body = String, content_type = "application/x-ndjson"),
+        (status = 400, description = "`rows_rejected`"),
+    ),
+)]
 pub(super) async fn import(
     State(services): State<Services>,
-    file: Bytes,
+    Caller(actor): Caller,
+    Upload(file): Upload,
 ) -> Result<Response, Problem> {
     let rows = accounts_csv::read(&file)?;
+    let operator = actor.on_platform(Permission::AccountsWrite)?;
     let (rows, errors) = services
         .db
         .read(move |tx| {
-            let errors = bulk::check(tx, PlatformScope::operator(), &rows)?;
+            let errors = bulk::check(tx, operator, &rows)?;
             Ok::<_, BulkError>((rows.clone(), errors))
         })
         .await?;
     if !errors.is_empty() {
         return Err(BulkError::Rows(errors).into());
     }
-    Ok(ndjson::answer(move |lines| run(services, rows, lines)))
+    let creator = Arc::clone(&actor);
+    Ok(ndjson::answer(&actor, move |lines| {
+        run(services, creator, rows, lines)
+    }))
 }
 
-async fn run(services: Services, rows: Vec<ImportRow>, lines: Lines) -> Result<Report, Problem> {
+async fn run(
+    services: Services,
+    actor: Arc<Actor>,
+    rows: Vec<ImportRow>,
+    lines: Lines,
+) -> Result<Report, Problem> {
     let warnings = bulk::warnings(&rows)
         .into_iter()
         .flat_map(|(row, weaknesses)| {
@@ -88,16 +126,21 @@ async fn run(services: Services, rows: Vec<ImportRow>, lines: Lines) -> Result<R
     })
     .await
     .map_err(|_| Problem::from(BulkError::Cancelled))??;
-    let created = create(&services, prepared).await?;
+    let created = create(&services, actor, prepared).await?;
     Ok(Report { created, warnings })
 }
 
-async fn create(services: &Services, rows: Vec<PreparedRow>) -> Result<usize, Problem> {
+async fn create(
+    services: &Services,
+    actor: Arc<Actor>,
+    rows: Vec<PreparedRow>,
+) -> Result<usize, Problem> {
     let mail = services.mail_settings(Quota::UNLIMITED);
     services
         .db
         .write(Lane::Background, move |tx| {
-            let scopes = bulk::create_many(tx, PlatformScope::operator(), &rows)?;
+            let operator = actor.on_platform(Permission::AccountsWrite)?;
+            let scopes = bulk::create_many(tx, operator, &rows)?;
             for scope in &scopes {
                 provision::create_mail(tx, *scope, mail)?;
             }
@@ -107,11 +150,13 @@ async fn create(services: &Services, rows: Vec<PreparedRow>) -> Result<usize, Pr
         .map_err(|error| match error {
             ImportError::Directory(error) => error.into(),
             ImportError::Mail(error) => error.into(),
+            ImportError::Control(error) => error.into(),
         })
 }
 
 /// Why nothing was created after all.
 enum ImportError {
+    Control(ControlError),
     Directory(BulkError),
     Mail(MailError),
 }
@@ -119,6 +164,12 @@ enum ImportError {
 impl From<BulkError> for ImportError {
     fn from(error: BulkError) -> Self {
         Self::Directory(error)
+    }
+}
+
+impl From<ControlError> for ImportError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
     }
 }
 
@@ -153,14 +204,14 @@ fn rejected(errors: &[RowError]) -> Problem {
         1 => "1 row is wrong; no account was created".to_owned(),
         n => format!("{n} rows are wrong; no account was created"),
     });
-    problem.code = "rows_rejected";
+    problem.code = "rows_rejected".into();
     problem.errors = errors
         .iter()
         .take(MAX_NAMED)
         .map(|error| Entry {
             row: Some(error.row),
-            field: None,
             detail: chain(&error.problem),
+            ..Entry::default()
         })
         .collect();
     problem

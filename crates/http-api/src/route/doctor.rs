@@ -8,24 +8,35 @@ use hikyaku_directory::{
     accounts::{self, Account, ListQuery, MAX_PAGE},
     check, tenants,
 };
-use hikyaku_types::{ByteSize, EmailAddress};
+use hikyaku_types::{ByteSize, EmailAddress, Permission};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Body;
 use crate::{
+    caller::Caller,
     ndjson::{self, Lines},
     problem::Problem,
+    schema,
     services::Services,
 };
 
 /// Inconsistencies that are named at most; the rest is counted.
 const MAX_NAMED: usize = 1000;
 
+/// The routes of this file.
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::default().routes(routes!(check))
+}
+
 /// What to check.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DoctorCheck)]
 pub(super) struct Check {
     /// Only this account.
+    #[schema(value_type = Option<String>)]
     account: Option<EmailAddress>,
     /// Recompute the counters of accounts that are found wrong.
     #[serde(default)]
@@ -34,6 +45,7 @@ pub(super) struct Check {
     #[serde(default)]
     contents: bool,
     /// Bytes of contents that are read in a second at most.
+    #[schema(value_type = Option<schema::Size>)]
     rate: Option<ByteSize>,
 }
 
@@ -62,10 +74,22 @@ struct Progress {
     done: u64,
 }
 
+/// Checks the consistency of the store, and repairs counters.
+#[utoipa::path(
+    post, path = "/api/v1/doctor", tag = "server", operation_id = "doctor",
+    request_body = Check,
+    responses(
+        (status = 200, description = "Lines: progress, then what was found",
+            body = String, content_type = "application/x-ndjson"),
+        (status = 404, description = "`no_such_account`"),
+    ),
+)]
 pub(super) async fn check(
     State(services): State<Services>,
+    Caller(actor): Caller,
     Body(wanted): Body<Check>,
 ) -> Result<Response, Problem> {
+    actor.on_platform(Permission::SystemWrite)?;
     if wanted.contents && wanted.account.is_some() {
         let text = "contents belong to a tenant as a whole: leave the account out";
         return Err(Problem::bad_field("contents", text));
@@ -81,7 +105,7 @@ pub(super) async fn check(
         Some(address) => Some(doctor.find(address).await?),
         None => None,
     };
-    Ok(ndjson::answer(move |lines| async move {
+    Ok(ndjson::answer(&actor, move |lines| async move {
         match only {
             Some(account) => doctor.account(&account).await?,
             None => doctor.everything(&lines).await?,

@@ -3,35 +3,47 @@
 use std::path::PathBuf;
 
 use axum::{extract::State, response::Response};
+use hikyaku_control::AccountRef;
 use hikyaku_mailstore::{
     MailError, MailboxPath,
     transfer::{ExportFormat, ExportOptions, ExportReport, NameEncoding, TransferError},
 };
-use hikyaku_types::EmailAddress;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Body,
     mailbox_transfer::{Format, check_path, folder_of, scope_of},
 };
-use crate::{ndjson, problem::Problem, services::Services};
+use crate::{caller::Caller, ndjson, problem::Problem, services::Services};
+
+/// The routes of this file.
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::default().routes(routes!(export))
+}
 
 /// What to write out.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MailboxExport)]
 pub(super) struct Wanted {
-    account: EmailAddress,
+    /// Its id or address.
+    #[schema(value_type = String)]
+    account: AccountRef,
     format: Format,
     /// Only this folder.
     folder: Option<String>,
     /// Absolute, on the server's machine.
+    #[schema(value_type = String)]
     path: PathBuf,
     /// How folders of a Maildir are named.
     #[serde(default)]
     names: Names,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[schema(as = MaildirNames)]
 enum Names {
     #[default]
     #[serde(rename = "utf-7")]
@@ -68,9 +80,21 @@ struct Exported {
     bytes: u64,
 }
 
-/// Writes mail out. A run that was cut goes on where it stood.
+/// Writes mail out to the server's disk.
+///
+/// A run that was cut goes on where it stood.
+#[utoipa::path(
+    post, path = "/api/v1/mailboxes/export", tag = "mailboxes",
+    operation_id = "mailbox_export", request_body = Wanted,
+    responses(
+        (status = 200, description = "Lines: progress, then what was done",
+            body = String, content_type = "application/x-ndjson"),
+        (status = 404, description = "`no_such_account`, `no_such_mailbox`"),
+    ),
+)]
 pub(super) async fn export(
     State(services): State<Services>,
+    Caller(actor): Caller,
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, Problem> {
     let path = check_path(&wanted.path)?;
@@ -85,8 +109,8 @@ pub(super) async fn export(
             Names::Utf8 => NameEncoding::Utf8,
         },
     };
-    let scope = scope_of(&services, wanted.account).await?;
-    Ok(ndjson::answer(move |lines| async move {
+    let scope = scope_of(&services, &actor, wanted.account).await?;
+    Ok(ndjson::answer(&actor, move |lines| async move {
         let tell = |report: &ExportReport| {
             lines.progress(Progress {
                 folder: report.current.as_ref().map(MailboxPath::as_str),

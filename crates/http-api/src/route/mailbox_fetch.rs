@@ -8,16 +8,22 @@ mod wanted;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use hikyaku_collector::{CollectError, Collector, Limits, Progress};
-use hikyaku_directory::{PlatformScope, accounts};
 use serde::Serialize;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::Body;
+use super::{Body, mailbox_transfer::scope_of};
 use crate::{
+    caller::Caller,
     ndjson,
     problem::{Problem, chain},
     services::Services,
 };
 use wanted::Fetch;
+
+/// The routes of this file.
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::default().routes(routes!(fetch))
+}
 
 /// How far a run is.
 #[derive(Debug, Serialize)]
@@ -33,20 +39,29 @@ struct Told {
     seconds_left: Option<u64>,
 }
 
-/// Takes mail over. A run that was cut goes on where it stood; nothing comes in twice. The run ends
-/// when the one who asked goes away.
+/// Takes mail over from another host.
+///
+/// A run that was cut goes on where it stood; nothing comes in twice. The run ends when the one who
+/// asked goes away.
+#[utoipa::path(
+    post, path = "/api/v1/mailboxes/fetch", tag = "mailboxes",
+    operation_id = "mailbox_fetch", request_body = Fetch,
+    responses(
+        (status = 200, description = "Lines: progress, then what was done",
+            body = String, content_type = "application/x-ndjson"),
+        (status = 400, description = "`source_tls`, `source_sign_in`, `source_refused`"),
+        (status = 404, description = "`no_such_account`"),
+        (status = 503, description = "`source_unavailable`, `interrupted`"),
+    ),
+)]
 pub(super) async fn fetch(
     State(services): State<Services>,
+    Caller(actor): Caller,
     Body(wanted): Body<Fetch>,
 ) -> Result<Response, Problem> {
-    let address = wanted.account.clone();
-    let operator = PlatformScope::operator();
-    let account = services
-        .db
-        .read(move |tx| accounts::find_by_address(tx, operator, &address))
-        .await?;
-    let job = wanted.into_job(account.scope)?;
-    Ok(ndjson::answer(move |lines| async move {
+    let scope = scope_of(&services, &actor, wanted.account.clone()).await?;
+    let job = wanted.into_job(scope)?;
+    Ok(ndjson::answer(&actor, move |lines| async move {
         let collector = Collector::new(services.mailstore.clone(), Limits::default());
         let tell = |progress: Progress| lines.progress(told(progress));
         let report = tokio::select! {

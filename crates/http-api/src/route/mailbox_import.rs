@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use axum::{Json, extract::State, http::StatusCode, response::Response};
+use hikyaku_control::AccountRef;
 use hikyaku_directory::AccountScope;
 use hikyaku_mailstore::{
     INBOX, MailboxPath,
@@ -12,29 +13,43 @@ use hikyaku_mailstore::{
         MboxSource, RunState, Source, SourceUnit, Start, TransferError, WhenFull,
     },
 };
-use hikyaku_types::{EmailAddress, ImportRunId};
+use hikyaku_types::ImportRunId;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Body, QueryOf,
     mailbox_transfer::{Format, check_path, folder_of, scope_of},
 };
 use crate::{
+    caller::Caller,
     ndjson::{self, Lines},
     problem::Problem,
     services::Services,
     timestamps,
 };
 
+/// The routes of this file.
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::default()
+        .routes(routes!(import))
+        .routes(routes!(list))
+}
+
 /// What to read in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MailboxImport)]
 pub(super) struct Wanted {
-    account: EmailAddress,
+    /// Its id or address.
+    #[schema(value_type = String)]
+    account: AccountRef,
     format: Format,
     /// Where an mbox file goes (INBOX).
     folder: Option<String>,
     /// Absolute, on the server's machine.
+    #[schema(value_type = String)]
     path: PathBuf,
     /// Reads the source from its beginning.
     #[serde(default)]
@@ -51,8 +66,9 @@ pub(super) struct Wanted {
 }
 
 /// What happens when a message finds no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = WhenFull)]
 enum Full {
     #[default]
     Stop,
@@ -102,7 +118,8 @@ struct Progress<'a> {
 }
 
 /// Messages counted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportCounts)]
 struct CountsView {
     found: u64,
     imported: u64,
@@ -158,9 +175,22 @@ struct SkipView {
     reason: String,
 }
 
-/// Reads mail in. A run that was cut goes on where it stood; nothing comes in twice.
+/// Reads mail in from the server's disk.
+///
+/// A run that was cut goes on where it stood; nothing comes in twice.
+#[utoipa::path(
+    post, path = "/api/v1/mailboxes/import", tag = "mailboxes",
+    operation_id = "mailbox_import", request_body = Wanted,
+    responses(
+        (status = 200, description = "Lines: progress, then what was done",
+            body = String, content_type = "application/x-ndjson"),
+        (status = 404, description = "`no_such_account`"),
+        (status = 500, description = "`interrupted`"),
+    ),
+)]
 pub(super) async fn import(
     State(services): State<Services>,
+    Caller(actor): Caller,
     Body(wanted): Body<Wanted>,
 ) -> Result<Response, Problem> {
     let path = check_path(&wanted.path)?;
@@ -173,13 +203,13 @@ pub(super) async fn import(
             "a Maildir names its folders itself",
         ));
     }
-    let scope = scope_of(&services, wanted.account).await?;
+    let scope = scope_of(&services, &actor, wanted.account).await?;
     let open = move || open_source(format, &path, folder);
     let opened = tokio::task::spawn_blocking(open)
         .await
         .map_err(|_| interrupted())?;
     let source = opened?;
-    Ok(ndjson::answer(move |lines| async move {
+    Ok(ndjson::answer(&actor, move |lines| async move {
         let mail = Importing {
             services: &services,
             scope,
@@ -269,15 +299,20 @@ fn imported(report: ImportReport) -> Imported {
 }
 
 /// Whose imports to list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Whose {
-    account: EmailAddress,
+    /// Its id or address.
+    #[param(value_type = String)]
+    account: AccountRef,
 }
 
 /// An import in the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportRun)]
 struct RunView {
+    #[schema(value_type = String)]
     id: ImportRunId,
     source: String,
     started: String,
@@ -288,17 +323,27 @@ struct RunView {
 }
 
 /// Imports, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ImportRuns)]
 pub(super) struct Runs {
     items: Vec<RunView>,
 }
 
 /// Lists the imports of an account.
+#[utoipa::path(
+    get, path = "/api/v1/mailboxes/imports", tag = "mailboxes",
+    operation_id = "mailbox_import_list", params(Whose),
+    responses(
+        (status = 200, description = "Newest first", body = Runs),
+        (status = 404, description = "`no_such_account`"),
+    ),
+)]
 pub(super) async fn list(
     State(services): State<Services>,
+    Caller(actor): Caller,
     QueryOf(whose): QueryOf<Whose>,
 ) -> Result<Json<Runs>, Problem> {
-    let scope = scope_of(&services, whose.account).await?;
+    let scope = scope_of(&services, &actor, whose.account).await?;
     let runs = services.mailstore.import_runs(scope).await?;
     let view = |run: ImportRun| RunView {
         id: run.id,

@@ -1,32 +1,53 @@
 //! `/api/v1/mailboxes/restore`
 
 use axum::{Json, extract::State};
-use hikyaku_directory::{DirectoryError, PlatformScope, accounts};
+use hikyaku_control::AccountRef;
 use hikyaku_mailstore::{MailboxPath, Selection};
-use hikyaku_types::EmailAddress;
+use hikyaku_types::Permission;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Body;
-use crate::{problem::Problem, services::Services, timestamps};
+use crate::{caller::Caller, problem::Problem, services::Services, timestamps};
+
+/// The routes of this file.
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::default().routes(routes!(restore))
+}
 
 /// What to bring back.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MailboxRestore)]
 pub(super) struct Restore {
-    account: EmailAddress,
+    /// Its id or address.
+    #[schema(value_type = String)]
+    account: AccountRef,
     folder: Option<String>,
     since: Option<String>,
 }
 
 /// What came back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MailboxRestored)]
 pub(super) struct Restored {
     restored: u64,
     over_quota: u64,
 }
 
+/// Brings deleted messages back.
+#[utoipa::path(
+    post, path = "/api/v1/mailboxes/restore", tag = "mailboxes",
+    operation_id = "mailbox_restore", request_body = Restore,
+    responses(
+        (status = 200, description = "What came back", body = Restored),
+        (status = 404, description = "`no_such_account`, `no_such_mailbox`"),
+    ),
+)]
 pub(super) async fn restore(
     State(services): State<Services>,
+    Caller(actor): Caller,
     Body(wanted): Body<Restore>,
 ) -> Result<Json<Restored>, Problem> {
     let folder = match wanted.folder.as_deref() {
@@ -40,14 +61,11 @@ pub(super) async fn restore(
         Some(text) => Some(timestamps::parse(text).map_err(|e| Problem::bad_field("since", e))?),
         None => None,
     };
-    let scope = services
+    let account = services
         .db
-        .read(move |tx| {
-            let operator = PlatformScope::operator();
-            accounts::find_by_address(tx, operator, &wanted.account).map(|found| found.scope)
-        })
-        .await
-        .map_err(|error: DirectoryError| Problem::from(error))?;
+        .read(move |tx| wanted.account.find(tx, &actor, Permission::MailboxesRepair))
+        .await?;
+    let scope = account.scope;
     let report = services
         .mailstore
         .restore(

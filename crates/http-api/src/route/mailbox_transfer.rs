@@ -1,12 +1,17 @@
 //! What reading mail in and writing it out have in common.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::http::StatusCode;
-use hikyaku_directory::{AccountScope, DirectoryError, PlatformScope, accounts};
+use hikyaku_control::{AccountRef, Actor, ControlError};
+use hikyaku_directory::AccountScope;
 use hikyaku_mailstore::{MailboxPath, transfer::TransferError};
-use hikyaku_types::EmailAddress;
+use hikyaku_types::Permission;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::{
     problem::{Problem, chain},
@@ -14,21 +19,25 @@ use crate::{
 };
 
 /// A form in which mail is kept in files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = MailFormat)]
 pub(super) enum Format {
     Mbox,
     Maildir,
 }
 
-/// The account at an address.
+/// The account, for somebody who may move mail between the store and the server's disk.
 pub(super) async fn scope_of(
     services: &Services,
-    address: EmailAddress,
-) -> Result<AccountScope, DirectoryError> {
+    actor: &Arc<Actor>,
+    account: AccountRef,
+) -> Result<AccountScope, ControlError> {
+    actor.on_platform(Permission::SystemWrite)?;
+    let actor = Arc::clone(actor);
     services
         .db
-        .read(move |tx| accounts::find_by_address(tx, PlatformScope::operator(), &address))
+        .read(move |tx| account.find(tx, &actor, Permission::AccountsRead))
         .await
         .map(|account| account.scope)
 }

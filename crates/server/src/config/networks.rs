@@ -1,4 +1,4 @@
-//! Lists of networks, as `[zones]` and `[metrics]` have them.
+//! Lists of networks, as `[zones]`, `[metrics]` and `[http]` have them.
 
 use hikyaku_net::{ClosedZone, Network};
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -8,6 +8,11 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 pub struct Networks(Vec<Network>);
 
 impl Networks {
+    /// No network at all.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// The networks as a zone.
     pub fn zone(&self) -> ClosedZone {
         ClosedZone::new(self.0.clone())

@@ -1,30 +1,36 @@
 //! `PATCH /api/v1/accounts/{address}`
 
 use axum::{Json, extract::State};
+use hikyaku_control::AccountRef;
 use hikyaku_db::{Lane, WriteTx};
 use hikyaku_directory::{
-    AccountStatus, PlatformScope,
+    AccountStatus,
     accounts::{self, Account, AccountChange},
     credentials, logins,
     password::{PasswordHash, weaknesses},
 };
 use hikyaku_mailstore::Quota;
-use hikyaku_types::{ByteSize, EmailAddress, Secret};
+use hikyaku_types::{ByteSize, Permission, Secret};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{AccountView, Warning};
 use crate::{
+    caller::Caller,
     problem::Problem,
     provision::ProvisionError,
     route::{Body, PathOf},
+    schema,
     services::Services,
 };
 
 /// What to change; what is absent stays.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AccountChange)]
 pub(crate) struct Change {
     name: Option<String>,
+    #[schema(value_type = Option<schema::Size>)]
     quota_bytes: Option<ByteSize>,
     quota_messages: Option<u64>,
     pop: Option<bool>,
@@ -38,23 +44,42 @@ pub(crate) struct Change {
 }
 
 /// Whether the account works.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AccountStatus)]
 enum Status {
     Active,
     Suspended,
 }
 
+/// Changes an account.
+///
 /// All changes of one request are made together or not at all.
+#[utoipa::path(
+    patch, path = "/api/v1/accounts/{account}", tag = "accounts", operation_id = "account_change",
+    params(("account" = String, Path, description = "Its id or address")),
+    request_body = Change,
+    responses(
+        (status = 200, description = "The account", body = AccountView),
+        (status = 404, description = "`no_such_account`, `no_such_login`"),
+        (status = 409, description = "`login_taken`"),
+    ),
+)]
 pub(crate) async fn change(
     State(services): State<Services>,
-    PathOf(address): PathOf<EmailAddress>,
+    Caller(actor): Caller,
+    PathOf(account): PathOf<AccountRef>,
     Body(mut change): Body<Change>,
 ) -> Result<Json<AccountView>, Problem> {
     let mut warnings = Vec::new();
     let mut hash = None;
     if let Some(password) = change.password.take() {
         let password = Secret::from(password);
+        let (of, asking) = (account.clone(), std::sync::Arc::clone(&actor));
+        let found = services
+            .db
+            .read(move |tx| of.find(tx, &asking, Permission::AccountsWrite));
+        let address = found.await?.address;
         warnings = Warning::all(&weaknesses(&password, &address));
         let hashed = services.hashing.hash(password).await;
         hash = Some(hashed.map_err(|error| Problem::bad_field("password", error))?);
@@ -62,7 +87,9 @@ pub(crate) async fn change(
     let mut changed = services
         .db
         .write(Lane::Background, move |tx| {
-            apply(tx, &address, &change, hash.as_ref())
+            let write = Permission::AccountsWrite;
+            let account = account.find(tx, &actor, write)?;
+            apply(tx, &account, &change, hash.as_ref())
         })
         .await?;
     changed.warnings = warnings;
@@ -71,13 +98,12 @@ pub(crate) async fn change(
 
 fn apply(
     tx: &WriteTx<'_>,
-    address: &EmailAddress,
+    account: &Account,
     change: &Change,
     hash: Option<&PasswordHash>,
 ) -> Result<AccountView, ProvisionError> {
-    let account = accounts::find_by_address(tx, PlatformScope::operator(), address)?;
     let scope = account.scope;
-    accounts::update(tx, scope, &of_directory(&account, change))?;
+    accounts::update(tx, scope, &of_directory(account, change))?;
     if let Some(hash) = hash {
         credentials::set_password(tx, scope, hash)?;
     }
@@ -111,6 +137,6 @@ fn of_directory(account: &Account, change: &Change) -> AccountChange {
             Status::Suspended => AccountStatus::Suspended,
         }),
         access: Some(access),
-        overrides: None,
+        ..AccountChange::default()
     }
 }

@@ -6,17 +6,20 @@ use hikyaku_directory::{
 };
 use hikyaku_types::{AccountId, EmailAddress, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::provision::ProvisionError;
 
 /// An account with its limits and usage.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the switches of the account form, by name"
 )]
 pub(crate) struct AccountView {
+    #[schema(value_type = String)]
     pub(crate) id: AccountId,
+    #[schema(value_type = String)]
     pub(crate) address: EmailAddress,
     pub(crate) name: String,
     pub(crate) kind: String,
@@ -29,20 +32,23 @@ pub(crate) struct AccountView {
     pub(crate) quota_messages: u64,
     pub(crate) used_bytes: u64,
     pub(crate) used_messages: u64,
+    #[schema(value_type = i64)]
     pub(crate) created_at: Timestamp,
     /// Further addresses; only where one account is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub(crate) aliases: Option<Vec<EmailAddress>>,
     /// Registered legacy login ids; only where one account is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) logins: Option<Vec<String>>,
     /// What the operator should know about what was just done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     pub(crate) warnings: Vec<Warning>,
 }
 
 /// Something that was done as asked and is not advisable.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Warning {
     pub(crate) code: &'static str,
     pub(crate) detail: &'static str,

@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 
 use hikyaku_collector::{Credentials, Endpoint, Job, Pattern, Protocol, Secrecy, Selection};
+use hikyaku_control::AccountRef;
 use hikyaku_directory::AccountScope;
 use hikyaku_mailstore::MailboxPath;
 use hikyaku_net::Authorities;
-use hikyaku_types::{EmailAddress, Secret};
+use hikyaku_types::Secret;
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
 use crate::problem::{Problem, chain};
 
 /// What has to be proved before a password is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = FetchSecurity)]
 enum Security {
     /// TLS with a certificate that is vouched for.
     #[default]
@@ -25,29 +28,36 @@ enum Security {
 }
 
 /// A folder there and the mailbox it goes to.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = FetchMapping)]
 struct Mapped {
     from: String,
     to: String,
 }
 
 /// A run that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MailboxFetch)]
 pub(in crate::route) struct Fetch {
-    pub(super) account: EmailAddress,
+    /// Its id or address.
+    #[schema(value_type = String)]
+    pub(super) account: AccountRef,
     /// `imaps://host/` and the like.
     from: String,
     user: String,
     #[serde(default, deserialize_with = "secret")]
+    #[schema(value_type = Option<String>)]
     password: Option<Secret>,
     /// A bearer token instead of the password (XOAUTH2).
     #[serde(default, deserialize_with = "secret")]
+    #[schema(value_type = Option<String>)]
     token: Option<Secret>,
     #[serde(default)]
     security: Security,
     /// A PEM file with authorities, absolute, on the server's machine.
+    #[schema(value_type = Option<String>)]
     ca: Option<PathBuf>,
     #[serde(default)]
     folders: Vec<String>,

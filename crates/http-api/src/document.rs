@@ -1,0 +1,236 @@
+//! The OpenAPI document: what the handlers say of themselves, completed with what holds for all.
+//!
+//! It is committed as docs/openapi.json; a test compares. It also decides who is let in: an
+//! operation that names no way to sign in (`security(())`) is open to everybody, every other needs
+//! an actor.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use axum::{body::Bytes, http::Method};
+use serde_json::{Map, Value, json};
+
+use crate::problem::PROBLEM_JSON;
+
+/// The document and what follows from it.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// The JSON text.
+    pub(crate) text: Bytes,
+    /// The operations that nobody has to sign in for.
+    public: HashSet<(Method, String)>,
+}
+
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::new(&crate::route::described()));
+
+/// The document of this program.
+pub(crate) fn get() -> &'static Document {
+    &DOCUMENT
+}
+
+/// Problems that any operation may answer with.
+const EVERYWHERE: &[(&str, &str)] = &[
+    (
+        "429",
+        "`too_many_requests`: try again after `Retry-After` seconds",
+    ),
+    (
+        "500",
+        "`internal`: a fault of ours; the log has it under the request's id",
+    ),
+    ("503", "`unavailable`: try again"),
+];
+/// Problems of operations that need an actor.
+const SIGNED_IN: &[(&str, &str)] = &[
+    ("401", "`unauthenticated`"),
+    (
+        "403",
+        "`forbidden`, `https_required`, `cross_site`, `not_contracted`",
+    ),
+];
+/// Problems of operations with a body.
+const WITH_BODY: &[(&str, &str)] = &[
+    ("400", "`bad_json`, `bad_field`, `bad_request`, `invalid`"),
+    ("408", "`request_timeout`"),
+    ("413", "`too_large`"),
+    ("415", "`unsupported_media_type`"),
+];
+/// Problems of POST with an `Idempotency-Key`.
+const POSTED: &[(&str, &str)] = &[
+    ("409", "`in_progress`, `already_done`, `outcome_unknown`"),
+    ("422", "`idempotency_key_used`"),
+];
+
+impl Document {
+    /// Completes what the handlers said.
+    pub(crate) fn new(api: &utoipa::openapi::OpenApi) -> Self {
+        let mut value = serde_json::to_value(api).unwrap_or_default();
+        head(&mut value);
+        let mut public = HashSet::new();
+        let paths = value.get_mut("paths").and_then(Value::as_object_mut);
+        for (path, item) in paths.into_iter().flatten() {
+            let operations = item.as_object_mut().into_iter().flatten();
+            for (method, operation) in operations {
+                let Some(operation) = operation.as_object_mut() else {
+                    continue;
+                };
+                let Ok(method) = method.to_ascii_uppercase().parse::<Method>() else {
+                    continue;
+                };
+                if complete(&method, path, operation) == Access::Public {
+                    public.insert((method, path.clone()));
+                }
+            }
+        }
+        let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+        text.push('\n');
+        Self {
+            text: Bytes::from(text),
+            public,
+        }
+    }
+
+    /// Whether nobody has to sign in for an operation. HEAD is what GET is.
+    pub(crate) fn is_public(&self, method: &Method, path: &str) -> bool {
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        self.public.contains(&(method.clone(), path.to_owned()))
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Access {
+    Public,
+    SignedIn,
+}
+
+fn head(value: &mut Value) {
+    let Some(root) = value.as_object_mut() else {
+        return;
+    };
+    root.insert("openapi".to_owned(), json!("3.1.0"));
+    root.insert(
+        "info".to_owned(),
+        json!({
+            "title": "Hikyaku",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": "Administration and own account. docs/api.md tells what holds for all \
+                            operations: signing in, paging, concurrency, problems.",
+        }),
+    );
+    root.insert("servers".to_owned(), json!([{ "url": "/" }]));
+    let schemes = json!({
+        "session": {
+            "type": "apiKey", "in": "cookie", "name": crate::cookies::SESSION,
+            "description": "A browser session. Changes also need the header X-Hikyaku-Request.",
+        },
+        "api_key": { "type": "http", "scheme": "bearer", "description": "An API key." },
+    });
+    let components = root.entry("components").or_insert_with(|| json!({}));
+    if let Some(components) = components.as_object_mut() {
+        components.insert("securitySchemes".to_owned(), schemes);
+    }
+}
+
+/// Adds what holds for every operation of its kind.
+fn complete(method: &Method, path: &str, operation: &mut Map<String, Value>) -> Access {
+    let is_public = operation
+        .get("security")
+        .and_then(Value::as_array)
+        .is_some_and(|ways| ways.iter().all(|way| *way == json!({})));
+    if !is_public {
+        operation.insert(
+            "security".to_owned(),
+            json!([{ "session": [] }, { "api_key": [] }]),
+        );
+    }
+    let has_body = operation.contains_key("requestBody");
+    let has_query = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .is_some_and(|list| !list.is_empty());
+    let mut answers: Vec<(&str, &str)> = EVERYWHERE.to_vec();
+    if !is_public {
+        answers.extend(SIGNED_IN);
+    }
+    if has_body {
+        answers.extend(WITH_BODY);
+    } else if has_query {
+        answers.push(("400", "`bad_field`, `bad_cursor`, `bad_request`, `invalid`"));
+    }
+    if method == Method::POST && !is_public {
+        answers.extend(POSTED);
+        parameter(
+            operation,
+            "Idempotency-Key",
+            "Sent again with the same key, it has no second effect.",
+        );
+    }
+    if takes_condition(operation) {
+        answers.push(("412", "`stale`: it has changed since the `If-Match`"));
+        parameter(
+            operation,
+            "If-Match",
+            "The ETag of the last answer: the change is made only if it still holds.",
+        );
+    }
+    if path.contains('{') {
+        answers.push((
+            "404",
+            "what the path names is not there, or not within reach",
+        ));
+    }
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    if let Some(responses) = responses.as_object_mut() {
+        add(responses, &answers);
+    }
+    if is_public {
+        Access::Public
+    } else {
+        Access::SignedIn
+    }
+}
+
+/// Handlers that honour `If-Match` say so with an answer 412.
+fn takes_condition(operation: &Map<String, Value>) -> bool {
+    let responses = operation.get("responses").and_then(Value::as_object);
+    responses.is_some_and(|responses| responses.contains_key("412"))
+}
+
+fn parameter(operation: &mut Map<String, Value>, name: &str, description: &str) {
+    let list = operation.entry("parameters").or_insert_with(|| json!([]));
+    if let Some(list) = list.as_array_mut() {
+        list.push(json!({
+            "name": name, "in": "header", "required": false, "description": description,
+            "schema": { "type": "string" },
+        }));
+    }
+}
+
+/// Adds answers, and gives every problem its form.
+fn add(responses: &mut Map<String, Value>, answers: &[(&str, &str)]) {
+    for (status, text) in answers {
+        let own = responses
+            .get(*status)
+            .and_then(|answer| answer.get("description"));
+        let own = own.and_then(Value::as_str).unwrap_or_default();
+        let text = if own.is_empty() {
+            (*text).to_owned()
+        } else {
+            format!("{own}; {text}")
+        };
+        responses.insert((*status).to_owned(), json!({ "description": text }));
+    }
+    for (status, answer) in responses.iter_mut() {
+        let is_problem = status.starts_with('4') || status.starts_with('5');
+        if let (true, Some(answer)) = (is_problem, answer.as_object_mut()) {
+            let problem = json!({
+                PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } }
+            });
+            answer.entry("content").or_insert(problem);
+        }
+    }
+}
