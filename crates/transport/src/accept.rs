@@ -9,18 +9,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hikyaku_blob::{Contents, SpaceWatch};
-use hikyaku_db::{Database, Lane};
-use hikyaku_directory::addresses;
+use hikyaku_db::{Database, DbError, Lane, Tx, WriteTx};
+use hikyaku_directory::{AccountScope, addresses};
 use hikyaku_mailstore::{Room, delivery};
 use hikyaku_types::{EmailAddress, TraceId};
 use tracing::{info, warn};
 
 use crate::{
     Envelope, Metrics, Policy, Rejection, Source, Via,
+    policy::MailboxFull,
     queue::QueueMetrics,
     recipient::{Route, ToOthers, route},
 };
-use deliver::{Failure, Job, ReportAt};
+use deliver::{Also, Failure, Job, ReportAt};
 use prepared::Prepared;
 
 /// Content from this size on is hashed, compressed and parsed on a blocking thread, so that other
@@ -136,10 +137,9 @@ impl Transport {
                 Ok::<_, Failure>(match route(&owned, &resolution, others) {
                     Route::Refuse(rejection) => Err(rejection),
                     Route::Remote => Ok(()),
-                    Route::Mailbox(scope) => match delivery::check_room(tx, scope, size)? {
-                        Room::Ok => Ok(()),
-                        Room::Full(_) => Err(Rejection::mailbox_full(full)),
-                    },
+                    Route::Discard(_) => Ok(()),
+                    Route::Mailbox(scope) => room(tx, &[scope], size, full)?,
+                    Route::Mailboxes(scopes) => room(tx, &scopes, size, full)?,
                 })
             })
             .await;
@@ -157,6 +157,27 @@ impl Transport {
     /// take it, or something failed. With [`Answer::PerRecipient`](crate::Answer) a message that
     /// nobody can take is `Ok` too, with a reason for each.
     pub async fn accept(&self, envelope: Envelope, content: Bytes) -> Result<Accepted, Rejection> {
+        self.take_in(envelope, content, None).await
+    }
+
+    /// The same, and in the same transaction what `also` writes: the caller's own record that the
+    /// message was handed over, so that it is handed over once.
+    pub async fn accept_and(
+        &self,
+        envelope: Envelope,
+        content: Bytes,
+        also: impl Fn(&WriteTx<'_>) -> Result<(), DbError> + Send + Sync + 'static,
+    ) -> Result<Accepted, Rejection> {
+        let also = Also(Arc::new(also));
+        self.take_in(envelope, content, Some(also)).await
+    }
+
+    async fn take_in(
+        &self,
+        envelope: Envelope,
+        content: Bytes,
+        also: Option<Also>,
+    ) -> Result<Accepted, Rejection> {
         self.check(&envelope, &content)
             .map_err(|rejection| self.refused(rejection))?;
         let size = content.len();
@@ -175,6 +196,7 @@ impl Transport {
             envelope,
             prepared,
             policy,
+            also,
         });
         let written = match self.write(Arc::clone(&job), ReportAt::ItsTurn).await {
             Err(Failure::WrongGuess) => self.write(Arc::clone(&job), ReportAt::End).await,
@@ -278,6 +300,21 @@ impl Transport {
         };
         self.refused(rejection)
     }
+}
+
+/// Whether somebody of these has room: then the message is accepted.
+fn room(
+    tx: &Tx<'_>,
+    scopes: &[AccountScope],
+    size: u64,
+    full: MailboxFull,
+) -> Result<Result<(), Rejection>, Failure> {
+    for scope in scopes {
+        if delivery::check_room(tx, *scope, size)? == Room::Ok {
+            return Ok(Ok(()));
+        }
+    }
+    Ok(Err(Rejection::mailbox_full(full)))
 }
 
 async fn prepare(contents: &Contents, content: Bytes) -> Result<Prepared, Rejection> {

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use hikyaku_directory::AccountScope;
-use hikyaku_types::{Domain, EmailAddress, SessionId};
+use hikyaku_types::{AccountId, Domain, EmailAddress, SessionId, TenantId};
 
 /// The door by which a message came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub enum Via {
     Submission,
     /// LMTP, from a server in front of us (RFC 2033).
     Lmtp,
+    /// None: the house writes to people of a tenant, or to addresses they gave.
+    House(TenantId),
 }
 
 impl Via {
@@ -24,6 +26,7 @@ impl Via {
             Self::Smtp => "smtp",
             Self::Submission => "submission",
             Self::Lmtp => "lmtp",
+            Self::House(_) => "house",
         }
     }
 }
@@ -39,6 +42,18 @@ pub struct Source {
     pub session: SessionId,
     /// The account that signed in, if one did.
     pub account: Option<AccountScope>,
+}
+
+impl Source {
+    /// In whose name mail may go to other hosts: the tenant, and the account that signed in; nobody's
+    /// for a stranger's.
+    pub(crate) fn sender(&self) -> Option<(TenantId, Option<AccountId>)> {
+        match (self.via, self.account) {
+            (Via::House(tenant), _) => Some((tenant, None)),
+            (_, Some(scope)) => Some((scope.tenant, Some(scope.account))),
+            (_, None) => None,
+        }
+    }
 }
 
 /// One RCPT TO.

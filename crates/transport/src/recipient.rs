@@ -13,6 +13,10 @@ use crate::{Policy, Rejection, Via};
 pub(crate) enum Route {
     /// Into an account's INBOX.
     Mailbox(AccountScope),
+    /// Into the INBOXes of several accounts: an alias of them all.
+    Mailboxes(Vec<AccountScope>),
+    /// Accepted, recorded and thrown away: mail for an account that nobody reads.
+    Discard(AccountScope),
     /// Into the queue for other hosts.
     Remote,
     /// Nowhere, for this reason.
@@ -34,8 +38,8 @@ impl ToOthers {
     /// For a client at a door. Behind submission everybody has signed in.
     pub(crate) const fn from(via: Via, policy: &Policy) -> Self {
         match (via, policy.outgoing) {
-            (Via::Submission, Some(_)) => Self::Queued,
-            (Via::Submission, None) => Self::Unavailable,
+            (Via::Submission | Via::House(_), Some(_)) => Self::Queued,
+            (Via::Submission | Via::House(_), None) => Self::Unavailable,
             (Via::Smtp | Via::Lmtp, _) => Self::Denied,
         }
     }
@@ -52,12 +56,49 @@ pub(crate) fn route(address: &EmailAddress, resolution: &Resolution, others: ToO
             },
             _,
         ) => Route::Mailbox(*scope),
-        (Resolution::Account { .. }, _) => Route::Refuse(Rejection::reception_stopped()),
+        (
+            Resolution::Account {
+                scope,
+                receiving: Receiving::Discarded,
+                ..
+            },
+            _,
+        ) => Route::Discard(*scope),
+        (Resolution::Account { receiving, .. }, _) => Route::Refuse(not_taken(*receiving)),
+        (Resolution::Several(targets), _) => several(targets),
         (Resolution::UnknownAddress, _) => Route::Refuse(Rejection::unknown_recipient(address)),
         (Resolution::NotLocal, ToOthers::Queued) => Route::Remote,
         (Resolution::NotLocal, ToOthers::Unavailable) => {
             Route::Refuse(Rejection::sends_nothing_out(address))
         }
         (Resolution::NotLocal, ToOthers::Denied) => Route::Refuse(Rejection::relay_denied(address)),
+    }
+}
+
+/// Where the mail of an alias of several goes: to those who take mail. When none does, it is thrown
+/// away if somebody throws it away, else refused.
+fn several(targets: &[(AccountScope, Receiving)]) -> Route {
+    let that = |wanted: Receiving| {
+        let fitting = targets.iter().filter(move |(_, found)| *found == wanted);
+        fitting.map(|(scope, _)| *scope)
+    };
+    let open: Vec<AccountScope> = that(Receiving::Open).collect();
+    match (open.as_slice(), that(Receiving::Discarded).next()) {
+        ([], Some(discarding)) => Route::Discard(discarding),
+        ([], None) => {
+            let first = targets.first().map(|(_, receiving)| *receiving);
+            Route::Refuse(not_taken(first.unwrap_or(Receiving::AccountSuspended)))
+        }
+        ([only], _) => Route::Mailbox(*only),
+        _ => Route::Mailboxes(open),
+    }
+}
+
+/// Why an account takes no mail. A service that has not begun yet will: what comes early waits at
+/// its sender instead of being lost (O-010).
+fn not_taken(receiving: Receiving) -> Rejection {
+    match receiving {
+        Receiving::TenantPreparing => Rejection::not_yet_in_service(),
+        _ => Rejection::reception_stopped(),
     }
 }

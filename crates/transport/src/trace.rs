@@ -25,6 +25,8 @@ pub enum Outcome {
     Bounced,
     /// An administrator took it out of the queue.
     Canceled,
+    /// Accepted and thrown away, as the account's administrator wants it (noreply).
+    DiscardedByRule,
 }
 
 impl Outcome {
@@ -37,6 +39,7 @@ impl Outcome {
             Self::Sent => 5,
             Self::Bounced => 6,
             Self::Canceled => 7,
+            Self::DiscardedByRule => 8,
         }
     }
 
@@ -49,6 +52,7 @@ impl Outcome {
             5 => Ok(Self::Sent),
             6 => Ok(Self::Bounced),
             7 => Ok(Self::Canceled),
+            8 => Ok(Self::DiscardedByRule),
             other => Err(DbError::Corrupt {
                 reason: format!("trace.outcome has the value {other}"),
             }),

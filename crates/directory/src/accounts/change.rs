@@ -2,7 +2,7 @@
 
 use hikyaku_db::{Hint, WriteTx, params};
 
-use super::{Access, AccountStatus, Overrides, load, lock};
+use super::{Access, AccountStatus, Overrides, Settings, details, lock, store, terms};
 use crate::{AccountScope, DirectoryError, TimeZoneName, name, stored::Stored};
 
 /// What to change of an account; what is `None` stays.
@@ -16,26 +16,29 @@ pub struct AccountChange {
     pub access: Option<Access>,
     /// Other settings of its own (all of them).
     pub overrides: Option<Overrides>,
+    /// Everything else (all of it).
+    pub settings: Option<Settings>,
 }
 
-/// Changes an account; in force at once, also for sessions that are open
-/// ([`crate::SignInWatch`]).
+/// Changes an account; in force at once, also for sessions that are open.
 ///
 /// # Errors
-/// [`DirectoryError::NoSuchAccount`], [`DirectoryError::NameInvalid`].
+/// [`DirectoryError::NoSuchAccount`], [`DirectoryError::NameInvalid`],
+/// [`DirectoryError::FieldInvalid`].
 pub fn update(
     tx: &WriteTx<'_>,
     scope: AccountScope,
     change: &AccountChange,
 ) -> Result<(), DirectoryError> {
     lock(tx, scope)?;
-    let before = load(tx, scope)?;
+    let before = details::details(tx, scope)?;
+    let account = &before.account;
     let name = match &change.name {
         Some(name) => name::display_name(name)?,
-        None => before.name,
+        None => account.name.clone(),
     };
-    let access = change.access.unwrap_or(before.access);
-    let overrides = change.overrides.as_ref().unwrap_or(&before.overrides);
+    let access = change.access.unwrap_or(account.access);
+    let overrides = change.overrides.as_ref().unwrap_or(&account.overrides);
     tx.execute(
         "UPDATE account SET name = ?3, status = ?4, access_pop = ?5, access_imap = ?6,
              access_smtp = ?7, access_web = ?8, time_zone = ?9, language = ?10, updated_at = ?11
@@ -44,7 +47,7 @@ pub fn update(
             scope.tenant,
             scope.account,
             &name,
-            change.status.unwrap_or(before.status).word(),
+            change.status.unwrap_or(account.status).word(),
             access.pop,
             access.imap,
             access.smtp,
@@ -54,6 +57,15 @@ pub fn update(
             tx.now(),
         ],
     )?;
+    if let Some(settings) = &change.settings {
+        store::settings(tx, scope, settings)?;
+    }
+    let after = details::details(tx, scope)?;
+    store::search_columns(tx, &after)?;
+    terms::write(tx, scope, &terms::terms(&before), &terms::terms(&after))?;
     tx.hint(Hint::Account(scope.account));
+    if change.settings.is_some() {
+        tx.hint(Hint::Directory);
+    }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Creating an account with its own address.
 
+use std::collections::BTreeSet;
+
 use hikyaku_db::{Hint, WriteTx, params};
 use hikyaku_types::{AccountId, EmailAddress};
 
-use super::{Access, AccountKind, AccountStatus, Overrides};
+use super::{Access, AccountKind, AccountStatus, Overrides, Settings, details, store, terms};
 use crate::{
     AccountScope, DirectoryError, Reach, TimeZoneName, addresses, credentials,
     domains::{self, HostedDomain},
@@ -25,6 +27,8 @@ pub struct NewAccount {
     pub access: Access,
     /// Settings of its own.
     pub overrides: Overrides,
+    /// Everything else that administrators set.
+    pub settings: Settings,
     /// The password's hash; without one nobody can sign in with a password.
     pub password: Option<PasswordHash>,
 }
@@ -38,6 +42,7 @@ impl NewAccount {
             kind: AccountKind::Person,
             access: Access::ALL,
             overrides: Overrides::default(),
+            settings: Settings::default(),
             password: None,
         }
     }
@@ -62,7 +67,7 @@ impl NewAccount {
 /// # Errors
 /// [`DirectoryError::NameTaken`], [`DirectoryError::NoSuchDomain`],
 /// [`DirectoryError::NobodyIsCatchAll`], [`DirectoryError::AddressNeedsQuotes`],
-/// [`DirectoryError::NameInvalid`].
+/// [`DirectoryError::NameInvalid`], [`DirectoryError::FieldInvalid`].
 pub fn create(
     tx: &WriteTx<'_>,
     reach: impl Reach,
@@ -111,6 +116,12 @@ pub(crate) fn create_in(
         addresses::Stands::Account,
         &new.address,
     )?;
+    if new.settings != Settings::default() {
+        store::settings(tx, scope, &new.settings)?;
+    }
+    let made = details::details(tx, scope)?;
+    store::search_columns(tx, &made)?;
+    terms::write(tx, scope, &BTreeSet::new(), &terms::terms(&made))?;
     if let Some(password) = &new.password {
         credentials::insert_password(tx, scope, password)?;
     }

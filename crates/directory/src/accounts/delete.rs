@@ -8,10 +8,12 @@
 //! The erasure removes the account's mail in between, in many transactions: [`begin_erasure`] comes
 //! first and makes sure that nobody brings half an account back.
 
+use std::collections::BTreeSet;
+
 use hikyaku_db::{Hint, Tx, WriteTx, params};
 use hikyaku_types::Timestamp;
 
-use super::{lock, unknown};
+use super::{details, lock, terms, unknown};
 use crate::{AccountScope, DirectoryError, PlatformScope};
 
 /// An account that is deleted but not erased.
@@ -66,11 +68,19 @@ pub fn begin_erasure(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), Direct
 pub fn erase(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DirectoryError> {
     lock_deleted(tx, scope)?;
     let of_account = params![scope.tenant, scope.account];
+    let known = terms::terms(&details::details(tx, scope)?);
+    terms::write(tx, scope, &known, &BTreeSet::new())?;
     for sql in [
         "DELETE FROM credential WHERE tenant_id = ?1 AND account_id = ?2",
         "DELETE FROM login_alias WHERE tenant_id = ?1 AND account_id = ?2",
         "UPDATE domain SET catch_all_account_id = NULL
          WHERE tenant_id = ?1 AND catch_all_account_id = ?2",
+        "DELETE FROM alias_target WHERE tenant_id = ?1 AND account_id = ?2",
+        // An alias of several goes on with the others.
+        "UPDATE address SET account_id =
+             (SELECT MIN(x.account_id) FROM alias_target x WHERE x.address_id = address.id)
+         WHERE tenant_id = ?1 AND account_id = ?2 AND spread_id IS NOT NULL
+           AND EXISTS (SELECT 1 FROM alias_target x WHERE x.address_id = address.id)",
         "DELETE FROM address WHERE tenant_id = ?1 AND account_id = ?2",
         "DELETE FROM account WHERE tenant_id = ?1 AND id = ?2",
     ] {

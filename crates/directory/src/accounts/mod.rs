@@ -3,10 +3,17 @@
 mod change;
 mod create;
 mod delete;
+mod details;
 mod find;
 mod find_deleted;
 mod list;
+mod networks;
+mod profile;
+mod rename;
+mod search_repair;
 mod sender;
+mod store;
+pub mod terms;
 
 use hikyaku_db::{DbError, Row, Tx, params};
 use hikyaku_types::{DomainId, EmailAddress, Timestamp};
@@ -15,10 +22,18 @@ pub use change::{AccountChange, update};
 pub(crate) use create::create_in;
 pub use create::{NewAccount, create};
 pub use delete::{DeletedAccount, begin_erasure, delete, deleted, erase, restore};
+pub use details::{Details, Reception, Sending, Settings, Switches, details, details_of};
 pub use find::{find_by_address, find_by_id, load};
-pub use find_deleted::find_deleted;
+pub use find_deleted::{DeletedBefore, find_deleted, find_deleted_by_id, list_deleted};
 pub use list::{ListQuery, MAX_PAGE, list};
-pub use sender::may_send_as;
+pub use networks::{AllowedNetworks, MAX_NETWORKS, Way, allowed_networks};
+pub(crate) use profile::line;
+pub use profile::{
+    MAX_ATTRIBUTE_CHARS, MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTES, MAX_NOTES_CHARS, Profile,
+};
+pub use rename::{OldAddress, rename};
+pub use search_repair::make_searchable;
+pub use sender::{SendAs, may_send_as, sending};
 
 use crate::{
     AccountScope, DirectoryError, Language, TimeZoneName,
@@ -173,22 +188,22 @@ pub struct Overrides {
 }
 
 /// The columns that [`read`] takes an [`Account`] from, for the tables of [`FROM`].
-pub(crate) const COLUMNS: &str = "acc.id, acc.tenant_id, acc.domain_id, own.local_part, d.name, \
+pub const COLUMNS: &str = "acc.id, acc.tenant_id, acc.domain_id, own.local_part, d.name, \
      acc.name, acc.kind, acc.status, acc.access_pop, acc.access_imap, acc.access_smtp, \
      acc.access_web, acc.time_zone, acc.language, t.time_zone, t.language, acc.created_at, \
      acc.updated_at";
 
 /// How many columns [`COLUMNS`] has: further ones begin at this index.
-pub(crate) const COLUMN_COUNT: usize = 18;
+pub const COLUMN_COUNT: usize = 18;
 
 /// Living accounts with what belongs to them; to be followed by further joins, then `AND …`.
-pub(crate) const JOINS: &str = "\
+pub const JOINS: &str = "\
      JOIN address own ON own.account_id = acc.id AND own.kind = 'account' \
      JOIN domain d ON d.id = acc.domain_id \
      JOIN tenant t ON t.id = acc.tenant_id";
 
 /// The account in a row that begins with [`COLUMNS`].
-pub(crate) fn read(row: &Row<'_>) -> Result<Account, DbError> {
+pub fn read(row: &Row<'_>) -> Result<Account, DbError> {
     let address = EmailAddress::from_quoted(row.text(3)?, stored_domain(row, 4)?)
         .map_err(|_| unreadable(3, "a local part"))?;
     let overrides = Overrides {
@@ -239,6 +254,17 @@ pub(crate) fn lock(tx: &Tx<'_>, scope: AccountScope) -> Result<(), DirectoryErro
         |_| Ok(()),
     )?
     .ok_or_else(|| unknown(scope))
+}
+
+/// Locks a living account for a caller that looks at it before it changes it.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchAccount`].
+pub fn lock_for_change(
+    tx: &hikyaku_db::WriteTx<'_>,
+    scope: AccountScope,
+) -> Result<(), DirectoryError> {
+    lock(tx, scope)
 }
 
 /// What to answer when an account is not there or not within reach.

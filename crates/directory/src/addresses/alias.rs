@@ -67,6 +67,11 @@ pub fn delete_alias(
         Err(DirectoryError::NoSuchDomain(_)) => return Err(unknown()),
         found => found?,
     };
+    tx.execute(
+        "DELETE FROM alias_target WHERE address_id IN
+             (SELECT id FROM address WHERE tenant_id = ?1 AND canonical = ?2 AND kind = 'alias')",
+        params![domain.tenant.tenant, alias.canonical()],
+    )?;
     let deleted = tx.execute(
         "DELETE FROM address WHERE tenant_id = ?1 AND canonical = ?2 AND kind = 'alias'",
         params![domain.tenant.tenant, alias.canonical()],
@@ -83,7 +88,10 @@ pub fn list(tx: &Tx<'_>, scope: AccountScope) -> Result<Vec<AddressEntry>, Direc
     Ok(tx.query(
         "SELECT a.id, a.local_part, d.name, a.created_at
          FROM address a JOIN domain d ON d.id = a.domain_id
-         WHERE a.tenant_id = ?1 AND a.account_id = ?2 AND a.kind = 'alias'
+         WHERE a.kind = 'alias' AND a.id IN
+             (SELECT b.id FROM address b WHERE b.tenant_id = ?1 AND b.account_id = ?2
+              UNION SELECT x.address_id FROM alias_target x
+              WHERE x.tenant_id = ?1 AND x.account_id = ?2)
          ORDER BY a.canonical",
         params![scope.tenant, scope.account],
         entry,

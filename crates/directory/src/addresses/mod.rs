@@ -4,6 +4,7 @@ mod alias;
 mod alias_list;
 mod insert;
 mod resolve;
+pub mod targets;
 
 pub use alias::{AddressEntry, create_alias, delete_alias, list};
 pub use alias_list::{AliasEntry, AliasQuery, list_aliases};

@@ -4,19 +4,34 @@
 //! tag (RFC 5233); else, for `postmaster` (RFC 5321 §4.5.1: must be accepted), the domain's
 //! catch-all, then the oldest account of the domain, then the oldest of the tenant; else the
 //! domain's catch-all; else nobody. An account that is marked as deleted does not exist here.
+//!
+//! A domain alias has all addresses of the domain it stands for, and its settings. A domain that waits
+//! for its owner's proof is not ours.
+//!
+//! An alias may lead to several accounts. One that is switched off or expired leads nowhere: mail
+//! for it is refused, and the catch-all does not get it.
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use hikyaku_db::{DbError, Row, Tx, Value, params, sql::in_list};
-use hikyaku_types::{DomainId, EmailAddress, TenantId};
+use hikyaku_types::{DomainId, EmailAddress, TenantId, Timestamp};
 
 use super::insert::Stands;
 use crate::{
-    AccountScope, DirectoryError, domains::Subaddressing, stored::Stored, tenants::TenantStatus,
+    AccountScope, DirectoryError,
+    accounts::Reception,
+    domains::Subaddressing,
+    plans::OverQuotaReply,
+    pools,
+    stored::Stored,
+    tenants::{STANDING_COLUMN_COUNT, STANDING_COLUMNS, Standing, TenantStatus},
 };
 
+/// Behind the columns of the tenant's standing: whether a pool is locked, and what senders hear.
+const LOCK_COLUMN: usize = 10 + STANDING_COLUMN_COUNT;
+
 /// Where mail for an address goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
     /// Into an account's mailbox.
     #[non_exhaustive]
@@ -28,6 +43,8 @@ pub enum Resolution {
         /// Whether it takes new mail at all; quota is another matter.
         receiving: Receiving,
     },
+    /// Into the mailboxes of several accounts: an alias of them all. In ascending order.
+    Several(Vec<(AccountScope, Receiving)>),
     /// The domain is ours, the address is not.
     UnknownAddress,
     /// The domain is not ours.
@@ -56,8 +73,16 @@ pub enum AddressKind {
 pub enum Receiving {
     /// It is. Also for an account that may not sign in.
     Open,
-    /// The tenant's service is suspended.
+    /// The account takes no mail: an administrator has suspended it.
+    AccountSuspended,
+    /// It is taken, recorded as discarded, and thrown away.
+    Discarded,
+    /// The tenant's service is suspended, or its contract has ended.
     TenantSuspended,
+    /// The tenant's service has not yet begun: senders try again.
+    TenantPreparing,
+    /// A pool that the mailbox belongs to is locked (O-014), and senders are to be told so.
+    PoolLocked(OverQuotaReply),
 }
 
 /// Addresses that one statement takes: the usual single recipient, a few, and the limit of one
@@ -139,6 +164,23 @@ impl<'a> Wanted<'a> {
     }
 }
 
+impl Wanted<'_> {
+    /// An address of this domain without the domain.
+    fn local<'a>(&self, address: &'a str) -> &'a str {
+        let end = address.len().saturating_sub(self.domain.len() + 1);
+        address.get(..end).unwrap_or_default()
+    }
+
+    /// An address of this domain in another one.
+    fn in_domain<'a>(&self, address: &'a str, domain: &str) -> Cow<'a, str> {
+        if domain == self.domain {
+            Cow::Borrowed(address)
+        } else {
+            Cow::Owned(format!("{}@{domain}", self.local(address)))
+        }
+    }
+}
+
 /// What one statement found.
 #[derive(Default)]
 struct Found {
@@ -148,11 +190,14 @@ struct Found {
 
 struct FoundAddress {
     stands: Stands,
-    scope: AccountScope,
-    receiving: Receiving,
+    /// Switched off and expired aliases are found and lead nowhere.
+    works: bool,
+    targets: Vec<(AccountScope, Receiving)>,
 }
 
 struct FoundDomain {
+    /// The domain that has the addresses: another one for a domain alias.
+    name: String,
     id: DomainId,
     tenant: TenantId,
     subaddressing: Subaddressing,
@@ -174,15 +219,22 @@ impl Found {
                 .chain(wanted.last().into_iter().cycle())
                 .take(size)
         };
-        let mut params: Vec<Value<'_>> = Vec::with_capacity(size * 3);
+        let mut params: Vec<Value<'_>> = Vec::with_capacity(size * 5);
         for wanted in padded() {
             let base = wanted.base.as_ref().unwrap_or(&wanted.exact);
             params.push(Value::Text(Cow::Borrowed(&wanted.exact)));
             params.push(Value::Text(Cow::Borrowed(base)));
         }
         params.extend(padded().map(|wanted| Value::Text(Cow::Borrowed(wanted.domain))));
+        for wanted in padded() {
+            let base = wanted.base.as_ref().unwrap_or(&wanted.exact);
+            params.push(Value::Text(Cow::Borrowed(wanted.local(&wanted.exact))));
+            params.push(Value::Text(Cow::Borrowed(wanted.local(base))));
+        }
         let mut found = Self::default();
-        tx.query(&statement(size * 2, size), &params, |row| found.take(row))?;
+        tx.query(&statement(size * 2, size), &params, |row| {
+            found.take(row, tx.now())
+        })?;
         Ok(found)
     }
 
@@ -190,22 +242,33 @@ impl Found {
     /// for is a step in an index, two are a table of their own to SQLite.
     fn load_one(tx: &Tx<'_>, wanted: &Wanted<'_>) -> Result<Self, DirectoryError> {
         let mut found = Self::default();
-        let params = params![wanted.exact.as_str(), wanted.domain];
-        tx.query(&STATEMENT_FOR_ONE, params, |row| found.take(row))?;
+        let local = wanted.local(&wanted.exact);
+        let params = params![wanted.exact.as_str(), wanted.domain, local];
+        tx.query(&STATEMENT_FOR_ONE, params, |row| found.take(row, tx.now()))?;
         Ok(found)
     }
 
-    fn take(&mut self, row: &Row<'_>) -> Result<(), DbError> {
+    fn take(&mut self, row: &Row<'_>, now: Timestamp) -> Result<(), DbError> {
         let name: String = row.get(1)?;
-        let receiving = match TenantStatus::read(row, 5)? {
-            TenantStatus::Active => Receiving::Open,
-            TenantStatus::Suspended => Receiving::TenantSuspended,
+        let account_takes = match Reception::read_opt(row, 7)? {
+            Some(Reception::Suspended) => Receiving::AccountSuspended,
+            Some(Reception::Discarded) => Receiving::Discarded,
+            Some(Reception::Open) | None => match row.get::<Option<i64>>(LOCK_COLUMN)? {
+                Some(reply) => Receiving::PoolLocked(pools::reply_of(reply)),
+                None => Receiving::Open,
+            },
+        };
+        let receiving = match Standing::read(row, 10)?.at(now) {
+            TenantStatus::Active => account_takes,
+            TenantStatus::Preparing => Receiving::TenantPreparing,
+            TenantStatus::Suspended | TenantStatus::Terminated => Receiving::TenantSuspended,
         };
         let tenant: TenantId = row.get(3)?;
         let account: Option<_> = row.get(4)?;
         let scope = account.map(|account| AccountScope { tenant, account });
         if row.text(0)? == "domain" {
             let domain = FoundDomain {
+                name: row.get(5)?,
                 id: row.get(6)?,
                 tenant,
                 subaddressing: Subaddressing::read(row, 2)?,
@@ -214,12 +277,18 @@ impl Found {
             };
             self.domains.insert(name, domain);
         } else if let Some(scope) = scope {
-            let address = FoundAddress {
-                stands: Stands::read(row, 2)?,
-                scope,
-                receiving,
-            };
-            self.addresses.insert(name, address);
+            let expires_at: Option<Timestamp> = row.get(9)?;
+            let works = row.get::<bool>(8)? && expires_at.is_none_or(|end| end > now);
+            let stands = Stands::read(row, 2)?;
+            let found = self.addresses.entry(name).or_insert(FoundAddress {
+                stands,
+                works,
+                targets: Vec::new(),
+            });
+            // The address without its tag may be asked for by another name of the same list.
+            if !found.targets.iter().any(|(known, _)| *known == scope) {
+                found.targets.push((scope, receiving));
+            }
         }
         Ok(())
     }
@@ -228,21 +297,22 @@ impl Found {
         let Some(domain) = self.domains.get(wanted.domain) else {
             return Ok(Resolution::NotLocal);
         };
-        if let Some(exact) = self.addresses.get(&wanted.exact) {
+        let named = |address| wanted.in_domain(address, &domain.name);
+        if let Some(exact) = self.addresses.get(named(&wanted.exact).as_ref()) {
             let address_kind = match exact.stands {
                 Stands::Account => AddressKind::Own,
                 Stands::Alias => AddressKind::Alias,
             };
-            return Ok(to(exact.scope, address_kind, exact.receiving));
+            return Ok(exact.leads(address_kind));
         }
         let base = wanted
             .base
             .as_ref()
-            .and_then(|base| self.addresses.get(base));
+            .and_then(|base| self.addresses.get(named(base).as_ref()));
         if let Some(base) = base
             && domain.subaddressing == Subaddressing::On
         {
-            return Ok(to(base.scope, AddressKind::Subaddress, base.receiving));
+            return Ok(base.leads(AddressKind::Subaddress));
         }
         if let Some(scope) = domain.catch_all {
             return Ok(to(scope, AddressKind::CatchAll, domain.receiving));
@@ -258,6 +328,21 @@ impl Found {
     }
 }
 
+impl FoundAddress {
+    fn leads(&self, address_kind: AddressKind) -> Resolution {
+        match self.targets.as_slice() {
+            [] => Resolution::UnknownAddress,
+            _ if !self.works => Resolution::UnknownAddress,
+            [(scope, receiving)] => to(*scope, address_kind, *receiving),
+            several => {
+                let mut targets = several.to_vec();
+                targets.sort_by_key(|(scope, _)| *scope);
+                Resolution::Several(targets)
+            }
+        }
+    }
+}
+
 fn to(scope: AccountScope, address_kind: AddressKind, receiving: Receiving) -> Resolution {
     Resolution::Account {
         scope,
@@ -268,23 +353,49 @@ fn to(scope: AccountScope, address_kind: AddressKind, receiving: Receiving) -> R
 
 static STATEMENT_FOR_ONE: LazyLock<String> = LazyLock::new(|| statement(1, 1));
 
-/// The statement for so many names, then so many domains.
+/// The statement for so many addresses, then so many domains, then the local parts of the addresses:
+/// in a domain alias they are looked for in the domain that it stands for.
 fn statement(names: usize, domains: usize) -> String {
+    // One step in a table that is nearly always empty. Of two locks the one that lets senders try
+    // again wins.
+    let lock = |domain: &str| {
+        format!(
+            "(SELECT MIN(l.reply) FROM pool_lock l
+              WHERE l.tenant_id = t.id AND l.domain_id IN (0, {domain}))"
+        )
+    };
+    let in_target: Vec<String> = (0..names)
+        .map(|n| format!("?{} || '@' || s.name", 1 + names + domains + n))
+        .collect();
+    let address = format!(
+        "SELECT 'address', a.canonical, a.kind, a.tenant_id, acc.id, '', a.domain_id,
+                acc.receiving, a.enabled, a.expires_at, {STANDING_COLUMNS}, {}",
+        lock("acc.domain_id"),
+    );
+    let of_address = "JOIN tenant t ON t.id = a.tenant_id
+         LEFT JOIN alias_target x ON x.address_id = a.spread_id
+         JOIN account acc ON acc.id = COALESCE(x.account_id, a.account_id)
+              AND acc.deleted_at IS NULL";
     format!(
-        "SELECT 'address', a.canonical, a.kind, a.tenant_id, a.account_id, t.status, a.domain_id
-         FROM address a
-         JOIN account acc ON acc.id = a.account_id AND acc.deleted_at IS NULL
-         JOIN tenant t ON t.id = a.tenant_id
-         WHERE a.canonical IN ({})
+        "{address} FROM address a {of_address} WHERE a.canonical IN ({names})
          UNION ALL
-         SELECT 'domain', d.name, CASE WHEN d.subaddressing = 1 THEN 'on' ELSE 'off' END,
-                d.tenant_id, acc.id, t.status, d.id
+         {address} FROM domain d
+         JOIN domain s ON s.id = d.alias_of_id
+         JOIN address a ON a.canonical IN ({in_target}) {of_address}
+         WHERE d.name IN ({domains}) AND d.alias_of_id IS NOT NULL
+         UNION ALL
+         SELECT 'domain', d.name, CASE WHEN s.subaddressing = 1 THEN 'on' ELSE 'off' END,
+                s.tenant_id, acc.id, s.name, s.id, acc.receiving, 1, NULL, {STANDING_COLUMNS},
+                {lock}
          FROM domain d
-         JOIN tenant t ON t.id = d.tenant_id
-         LEFT JOIN account acc ON acc.id = d.catch_all_account_id AND acc.deleted_at IS NULL
-         WHERE d.name IN ({})",
-        in_list(1, names),
-        in_list(1 + names, domains),
+         JOIN domain s ON s.id = COALESCE(d.alias_of_id, d.id)
+         JOIN tenant t ON t.id = s.tenant_id
+         LEFT JOIN account acc ON acc.id = s.catch_all_account_id AND acc.deleted_at IS NULL
+         WHERE d.name IN ({domains}) AND d.serving = 1 AND s.serving = 1",
+        lock = lock("COALESCE(acc.domain_id, s.id)"),
+        in_target = in_target.join(", "),
+        names = in_list(1, names),
+        domains = in_list(1 + names, domains),
     )
 }
 
@@ -340,9 +451,9 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_looks_up_by_index_only() {
         for size in CHUNKS {
-            hikyaku_db::testing::assert_only_searches(statement(size * 2, size), size * 3).await;
+            hikyaku_db::testing::assert_only_searches(statement(size * 2, size), size * 5).await;
         }
-        hikyaku_db::testing::assert_only_searches(STATEMENT_FOR_ONE.clone(), 2).await;
+        hikyaku_db::testing::assert_only_searches(STATEMENT_FOR_ONE.clone(), 3).await;
     }
 
     #[test]

@@ -289,6 +289,15 @@ pub fn sender_not_owned() -> Reply {
     )
 }
 
+/// An administrator has suspended sending for the account that signed in.
+pub fn sending_suspended() -> Reply {
+    Reply::new(
+        550,
+        e(5, 7, 1),
+        "Sending is suspended for this account; ask your administrator",
+    )
+}
+
 /// The From field is not the one who signed in.
 pub fn author_not_owned() -> Reply {
     Reply::new(

@@ -1,5 +1,6 @@
 //! The end of DATA and BDAT: the message is handed on, and the client hears what became of it.
 
+use hikyaku_directory::accounts::SendAs;
 use hikyaku_smtp_proto::{Fault, Greeting, Protocol, Reply, command::Smtputf8, reply::table};
 use hikyaku_transport::{
     Accepted, Answer, Envelope, Notify, OriginalRecipient, Recipient, Rejection, Reporting,
@@ -144,7 +145,7 @@ async fn put_right(
         let authors = Authors::of(&message);
         let mut own = !authors.malformed;
         for author in &authors.addresses {
-            own = own && owns(session, author).await?;
+            own = own && owns(session, author).await? == SendAs::Allowed;
         }
         if !own {
             let authors = authors.addresses.iter().map(ToString::to_string);

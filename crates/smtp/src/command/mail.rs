@@ -1,6 +1,6 @@
 //! MAIL.
 
-use hikyaku_directory::accounts;
+use hikyaku_directory::accounts::{self, SendAs, Sending};
 use hikyaku_smtp_proto::{Reply, command::Mail, reply::table};
 use hikyaku_types::EmailAddress;
 use tracing::{info, warn};
@@ -33,20 +33,50 @@ async fn check(session: &Session, mail: &Mail) -> Result<(), Reply> {
         .map_err(|rejection| reply_of(&rejection))?;
     // The null sender is nobody's: reading confirmations have it (RFC 8098 §2.1).
     let Some(sender) = &mail.sender else {
+        return may_send(session).await;
+    };
+    match owns(session, sender).await? {
+        SendAs::Allowed => Ok(()),
+        SendAs::Suspended => Err(suspended(session)),
+        SendAs::NotOwned => {
+            info!(%sender, "sender refused: not an address of the account");
+            Err(table::sender_not_owned())
+        }
+    }
+}
+
+/// Whether a signed-in client may send at all, where no address says it.
+async fn may_send(session: &Session) -> Result<(), Reply> {
+    let Some(account) = &session.account else {
         return Ok(());
     };
-    if owns(session, sender).await? {
-        return Ok(());
+    let scope = account.scope;
+    let db = &session.shared.rooms.db;
+    let sending = db.read(move |tx| accounts::sending(tx, scope)).await;
+    match sending {
+        Ok(Sending::Open) => Ok(()),
+        Ok(Sending::Suspended) => Err(suspended(session)),
+        Err(error) => {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "a sender was not checked"
+            );
+            Err(table::internal_error())
+        }
     }
-    info!(%sender, "sender refused: not an address of the account");
-    Err(table::sender_not_owned())
+}
+
+fn suspended(session: &Session) -> Reply {
+    let account = session.account.as_ref().map(|account| account.scope.account);
+    info!(account.id = ?account, "sender refused: sending is suspended");
+    table::sending_suspended()
 }
 
 /// Whether the client may send as this address: a signed-in one only as its account's, another one
 /// as anybody, as far as this room is concerned.
-pub(super) async fn owns(session: &Session, address: &EmailAddress) -> Result<bool, Reply> {
+pub(super) async fn owns(session: &Session, address: &EmailAddress) -> Result<SendAs, Reply> {
     let Some(account) = &session.account else {
-        return Ok(true);
+        return Ok(SendAs::Allowed);
     };
     let scope = account.scope;
     let address = address.clone();

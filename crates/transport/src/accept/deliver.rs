@@ -14,7 +14,7 @@ use hikyaku_mailstore::{
 use hikyaku_types::{AccountId, EmailAddress, OffsetTimestamp, TenantId, TraceId};
 
 use crate::{
-    Accepted, Answer, Envelope, Policy, Rejection,
+    Accepted, Answer, Envelope, Policy, Rejection, Via,
     accept::{
         Prepared,
         report::{self, Early},
@@ -30,6 +30,21 @@ pub(crate) struct Job {
     pub(crate) envelope: Envelope,
     pub(crate) prepared: Prepared,
     pub(crate) policy: Arc<Policy>,
+    /// What the caller wants in the same transaction.
+    pub(crate) also: Option<Also>,
+}
+
+/// What a caller wants written in the transaction that accepts its message.
+#[derive(Clone)]
+pub(crate) struct Also(pub(crate) Arc<AlsoWrite>);
+
+/// May run again, as every closure of a transaction.
+pub(crate) type AlsoWrite = dyn Fn(&WriteTx<'_>) -> Result<(), DbError> + Send + Sync;
+
+impl std::fmt::Debug for Also {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Also")
+    }
 }
 
 /// When the report to the sender is written, if there is one.
@@ -90,7 +105,35 @@ pub(crate) struct Plan {
     copies: Vec<Copy>,
     /// Recipients in domains of others, without those who are named twice.
     remote: Vec<usize>,
-    pub(crate) fates: Vec<Fate>,
+    /// Of the recipients in their order, then of the further copies.
+    fates: Vec<Fate>,
+    /// The recipient of each further copy: an alias of several accounts has one for all but the
+    /// first.
+    further: Vec<usize>,
+}
+
+impl Plan {
+    /// Each fate with the recipient that it is about.
+    fn fates(&self) -> impl Iterator<Item = (usize, &Fate)> {
+        let recipients = self.fates.len().saturating_sub(self.further.len());
+        let whose = (0..recipients).chain(self.further.iter().copied());
+        whose.zip(&self.fates)
+    }
+
+    /// What each recipient hears: an alias has got the message when one of its accounts has.
+    pub(crate) fn answers(&self) -> Vec<Fate> {
+        let recipients = self.fates.len().saturating_sub(self.further.len());
+        let mut answers: Vec<Fate> = self.fates.iter().take(recipients).cloned().collect();
+        for (recipient, fate) in self.fates().skip(recipients) {
+            if let Some(answer) = answers.get_mut(recipient)
+                && answer.result.is_err()
+                && fate.result.is_ok()
+            {
+                answer.clone_from(fate);
+            }
+        }
+        answers
+    }
 }
 
 /// What became of one recipient, for the reply and for the trace.
@@ -123,26 +166,29 @@ pub(crate) fn all(tx: &WriteTx<'_>, job: &Job, report_at: ReportAt) -> Result<Ac
         ReportAt::End => None,
     };
     let sent = deliver(tx, job, &mut plan, early)?;
-    let Plan { remote, fates, .. } = plan;
-    let taken = fates.iter().any(|fate| fate.result.is_ok());
+    let answers = plan.answers();
+    let taken = answers.iter().any(|fate| fate.result.is_ok());
     match (job.envelope.answer, sent) {
         (_, Sent::Early) if taken => {
-            if fates.iter().any(Fate::was_guessed_wrong) {
+            if answers.iter().any(Fate::was_guessed_wrong) {
                 return Err(Failure::WrongGuess);
             }
-            settle_all(tx, job, transaction, (&remote, &fates))?;
+            settle_all(tx, job, transaction, &plan)?;
         }
         _ if taken => {
-            settle_all(tx, job, transaction, (&remote, &fates))?;
-            report::send(tx, job, transaction, &fates)?;
+            settle_all(tx, job, transaction, &plan)?;
+            report::send(tx, job, transaction, &answers)?;
         }
-        (Answer::Whole, _) => return Err(Failure::Refused(reason_for_all(&fates))),
+        (Answer::Whole, _) => return Err(Failure::Refused(reason_for_all(&answers))),
         // Nothing was written, and each recipient hears its own reason.
         (Answer::PerRecipient, _) => {}
     }
+    if let Some(Also(write)) = &job.also {
+        write(tx)?;
+    }
     let elsewhere = |fate: &&Fate| fate.scope.is_none() && fate.result.is_ok();
-    let queued = fates.iter().filter(elsewhere).count();
-    let outcomes = fates
+    let queued = answers.iter().filter(elsewhere).count();
+    let outcomes = answers
         .into_iter()
         .map(|fate| fate.result.map(drop))
         .collect();
@@ -158,13 +204,14 @@ fn settle_all(
     tx: &WriteTx<'_>,
     job: &Job,
     transaction: TraceId,
-    (remote, fates): (&[usize], &[Fate]),
+    plan: &Plan,
 ) -> Result<(), Failure> {
-    let rows = record(tx, job, transaction, fates)?;
-    let (Some(scope), Some(outgoing)) = (job.envelope.source.account, job.policy.outgoing) else {
+    let rows = record(tx, job, transaction, plan)?;
+    let (Some(sender), Some(outgoing)) = (job.envelope.source.sender(), job.policy.outgoing) else {
         return Ok(());
     };
-    let recipients: Vec<Remote<'_>> = remote
+    let recipients: Vec<Remote<'_>> = plan
+        .remote
         .iter()
         .filter_map(|index| {
             Some(Remote {
@@ -176,7 +223,7 @@ fn settle_all(
     Ok(enqueue::accepted(
         tx,
         job,
-        (scope, transaction),
+        (sender, transaction),
         outgoing,
         &recipients,
     )?)
@@ -189,7 +236,7 @@ pub(crate) fn plan(
     transaction: TraceId,
 ) -> Result<Plan, DirectoryError> {
     let envelope = &job.envelope;
-    let others = match envelope.source.account {
+    let others = match envelope.source.sender() {
         Some(_) => ToOthers::from(envelope.source.via, &job.policy),
         None => ToOthers::Denied,
     };
@@ -203,13 +250,24 @@ pub(crate) fn plan(
     let mut remote: Vec<usize> = Vec::new();
     let mut named = HashSet::new();
     let mut fates = Vec::with_capacity(addresses.len());
+    let mut further: Vec<(usize, AccountScope)> = Vec::new();
     for (index, (address, resolution)) in addresses.iter().zip(&resolutions).enumerate() {
         // What is said of a copy is a guess, until `deliver` knows.
         let (scope, result) = match route(address, resolution, others) {
             Route::Mailbox(scope) => {
-                copies.add(job, transaction, scope, index);
+                copies.add(job, transaction, scope, (index, index));
                 (Some(scope), Ok(Outcome::Delivered))
             }
+            Route::Mailboxes(scopes) => {
+                let mut scopes = scopes.into_iter();
+                let first = scopes.next();
+                if let Some(scope) = first {
+                    copies.add(job, transaction, scope, (index, index));
+                }
+                further.extend(scopes.map(|scope| (index, scope)));
+                (first, Ok(Outcome::Delivered))
+            }
+            Route::Discard(scope) => (Some(scope), Ok(Outcome::DiscardedByRule)),
             Route::Remote if named.insert(address) => {
                 remote.push(index);
                 (None, Ok(Outcome::Queued))
@@ -219,12 +277,20 @@ pub(crate) fn plan(
         };
         fates.push(Fate { scope, result });
     }
+    for (index, scope) in &further {
+        copies.add(job, transaction, *scope, (*index, fates.len()));
+        fates.push(Fate {
+            scope: Some(*scope),
+            result: Ok(Outcome::Delivered),
+        });
+    }
     let mut copies = copies.list;
     copies.sort_by_key(|copy| copy.scope.account);
     Ok(Plan {
         copies,
         remote,
         fates,
+        further: further.into_iter().map(|(index, _)| index).collect(),
     })
 }
 
@@ -236,15 +302,21 @@ struct Copies {
 }
 
 impl Copies {
-    /// Names one more recipient of an account.
-    fn add(&mut self, job: &Job, transaction: TraceId, scope: AccountScope, index: usize) {
+    /// Names one more recipient of an account, and where its fate stands.
+    fn add(
+        &mut self,
+        job: &Job,
+        transaction: TraceId,
+        scope: AccountScope,
+        (index, fate): (usize, usize),
+    ) {
         let list = &mut self.list;
         let place = *self.places.entry(scope.account).or_insert_with(|| {
             list.push(Copy::new(job, transaction, scope, index));
             list.len() - 1
         });
         if let Some(copy) = list.get_mut(place) {
-            copy.recipients.push(index);
+            copy.recipients.push(fate);
         }
     }
 }
@@ -293,6 +365,7 @@ fn deliver(
         copies,
         remote,
         fates,
+        ..
     } = plan;
     let (outcomes, sent) = in_turn(tx, job, copies, fates, early)?;
     let mut full: Vec<&Copy> = Vec::new();
@@ -306,7 +379,9 @@ fn deliver(
             }
         }
     }
-    let overshoot = taken && job.envelope.answer == Answer::Whole;
+    // What the house has to say (that the mailbox is full, too) comes through.
+    let from_house = matches!(job.envelope.source.via, Via::House(_));
+    let overshoot = from_house || (taken && job.envelope.answer == Answer::Whole);
     if !overshoot {
         for copy in full {
             settle(
@@ -408,13 +483,13 @@ fn reason_for_all(fates: &[Fate]) -> Rejection {
         .unwrap_or_else(Rejection::no_recipients)
 }
 
-/// One trace row per recipient, for the administrators of its tenant. Returns which, in the order
-/// of the recipients.
+/// One trace row per recipient, for the administrators of its tenant, and one for each further
+/// account of an alias. Returns which, in the order of the recipients.
 fn record(
     tx: &WriteTx<'_>,
     job: &Job,
     transaction: TraceId,
-    fates: &[Fate],
+    plan: &Plan,
 ) -> Result<Vec<Option<TraceId>>, Failure> {
     let source = &job.envelope.source;
     let sender = job
@@ -433,9 +508,12 @@ fn record(
         message_id: &job.prepared.original().message_id,
         size: job.prepared.content().size(),
     };
-    let mut rows = Vec::with_capacity(fates.len());
-    let mut ids = Vec::with_capacity(fates.len());
-    for (recipient, fate) in job.envelope.recipients.iter().zip(fates) {
+    let mut rows = Vec::with_capacity(plan.fates.len());
+    let mut ids = Vec::with_capacity(plan.fates.len());
+    for (index, fate) in plan.fates() {
+        let Some(recipient) = job.envelope.recipients.get(index) else {
+            continue;
+        };
         let Some(tenant) = tenant_of(tx, job, &recipient.address, fate)? else {
             ids.push(None);
             continue;
@@ -467,9 +545,10 @@ fn tenant_of(
     address: &EmailAddress,
     fate: &Fate,
 ) -> Result<Option<TenantId>, DirectoryError> {
-    let sender = job.envelope.source.account.filter(|_| fate.result.is_ok());
-    if let Some(scope) = fate.scope.or(sender) {
-        return Ok(Some(scope.tenant));
+    let sender = job.envelope.source.sender().filter(|_| fate.result.is_ok());
+    let known = fate.scope.map(|scope| scope.tenant);
+    if let Some(tenant) = known.or(sender.map(|(tenant, _)| tenant)) {
+        return Ok(Some(tenant));
     }
     match domains::find(tx, PlatformScope::operator(), address.domain()) {
         Ok(domain) => Ok(Some(domain.tenant.tenant)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hikyaku_blob::Contents;
 use hikyaku_db::{Database, Tx};
-use hikyaku_directory::{AccountScope, addresses};
+use hikyaku_directory::addresses;
 use hikyaku_types::{EmailAddress, TenantId};
 
 use super::{deliver::Failure, prepared::Prepared};
@@ -29,7 +29,8 @@ pub(crate) async fn upload(
         .map(|recipient| recipient.address.clone())
         .collect();
     let source = &envelope.source;
-    let (sender, others) = (source.account, ToOthers::from(source.via, policy));
+    let sender = source.sender().map(|(tenant, _)| tenant);
+    let others = ToOthers::from(source.via, policy);
     let tenants = db
         .read(move |tx| tenants(tx, &addresses, sender, others))
         .await?;
@@ -39,7 +40,7 @@ pub(crate) async fn upload(
 fn tenants(
     tx: &Tx<'_>,
     addresses: &[EmailAddress],
-    sender: Option<AccountScope>,
+    sender: Option<TenantId>,
     others: ToOthers,
 ) -> Result<Vec<TenantId>, Failure> {
     let resolutions = addresses::resolve_many(tx, addresses)?;
@@ -47,7 +48,12 @@ fn tenants(
     for (address, resolution) in addresses.iter().zip(&resolutions) {
         match route(address, resolution, others) {
             Route::Mailbox(scope) => tenants.insert(scope.tenant),
-            Route::Remote => sender.is_some_and(|sender| tenants.insert(sender.tenant)),
+            // All of one tenant.
+            Route::Mailboxes(scopes) => scopes
+                .first()
+                .is_some_and(|scope| tenants.insert(scope.tenant)),
+            Route::Discard(_) => false,
+            Route::Remote => sender.is_some_and(|sender| tenants.insert(sender)),
             Route::Refuse(_) => false,
         };
     }

@@ -3,7 +3,6 @@
 use std::{fmt::Write as _, sync::LazyLock, time::Duration};
 
 use hikyaku_db::{DbError, Hint, Value, WriteTx, params};
-use hikyaku_directory::AccountScope;
 use hikyaku_mailstore::{Content, MailError};
 use hikyaku_types::{
     AccountId, EmailAddress, QueuedId, QueuedRecipientId, SessionId, TenantId, TraceId,
@@ -45,7 +44,7 @@ struct New<'a> {
 pub(crate) fn accepted(
     tx: &WriteTx<'_>,
     job: &Job,
-    (scope, transaction): (AccountScope, TraceId),
+    ((tenant, account), transaction): ((TenantId, Option<AccountId>), TraceId),
     outgoing: Outgoing,
     recipients: &[Remote<'_>],
 ) -> Result<(), MailError> {
@@ -59,8 +58,8 @@ pub(crate) fn accepted(
     }
     let octets = job.prepared.octets();
     let new = New {
-        tenant: scope.tenant,
-        account: Some(scope.account),
+        tenant,
+        account,
         sender: envelope.sender.as_ref(),
         content: job.prepared.content(),
         prefix: &prefix,

@@ -66,6 +66,7 @@ impl Job {
             envelope,
             prepared,
             policy: Arc::clone(&policy),
+            also: None,
         };
         Ok(Self {
             claim,
@@ -95,7 +96,7 @@ impl Job {
             news: None,
             tell: Tell::Sender,
         };
-        for (recipient, fate) in self.claim.recipients.iter().zip(plan.fates) {
+        for (recipient, fate) in self.claim.recipients.iter().zip(plan.answers()) {
             let account = fate.scope.map(|scope| scope.account);
             match (fate.result, account) {
                 (Ok(_), Some(account)) => {

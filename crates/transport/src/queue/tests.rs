@@ -73,6 +73,7 @@ fn job(scope: AccountScope, recipients: usize) -> Job {
         },
         prepared: Prepared::new(&Contents::in_database(), &content),
         policy: Arc::new(policy),
+        also: None,
     }
 }
 

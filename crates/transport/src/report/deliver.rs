@@ -34,6 +34,12 @@ pub(crate) fn reader(
     let resolution = addresses::resolve(tx, address)?;
     let scope = match route(address, &resolution, ToOthers::Queued) {
         Route::Mailbox(scope) => scope,
+        // One of those who may send as the alias reads for all.
+        Route::Mailboxes(scopes) => match scopes.first() {
+            Some(scope) => *scope,
+            None => return Ok(Reader::Nobody),
+        },
+        Route::Discard(_) => return Ok(Reader::Nobody),
         Route::Remote => return Ok(Reader::Elsewhere),
         Route::Refuse(_) => return Ok(Reader::Nobody),
     };
