@@ -4,14 +4,14 @@
 //! seen before: what was remembered about an earlier version matches nothing any more. A rehash of
 //! the same password with other parameters keeps the version.
 
-use hikyaku_db::{Hint, Row, Tx, Value, WriteTx, params};
+use hikyaku_db::{DbError, Hint, Row, Tx, Value, WriteTx, params};
 use hikyaku_types::{Id, Timestamp};
 
-use crate::{AccountScope, DirectoryError, accounts, password::PasswordHash};
+use crate::{AccountScope, DirectoryError, accounts, password::PasswordHash, stored::unreadable};
 
 /// The generation of a stored credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct CredentialVersion(i64);
+pub struct CredentialVersion(i64);
 
 impl Id for CredentialVersion {
     fn to_i64(self) -> i64 {
@@ -35,6 +35,16 @@ impl From<CredentialVersion> for Value<'_> {
     }
 }
 
+/// Whether the owner has to choose another password before anything else (C-16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MustChange {
+    /// The password holds: the default.
+    #[default]
+    No,
+    /// At the next sign-in in a browser; until then it opens nothing else.
+    AtNextSignIn,
+}
+
 /// Sets an account's password. Sign-ins with the old one fail from the commit on, on every node.
 ///
 /// # Errors
@@ -46,7 +56,7 @@ pub fn set_password(
 ) -> Result<(), DirectoryError> {
     accounts::lock(tx, scope)?;
     let changed = tx.execute(
-        "UPDATE credential SET secret = ?3, version = ?4, changed_at = ?5
+        "UPDATE credential SET secret = ?3, version = ?4, changed_at = ?5, must_change = 0
          WHERE tenant_id = ?1 AND account_id = ?2 AND kind = 'password'",
         params![
             scope.tenant,
@@ -75,6 +85,47 @@ pub fn remove_password(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), Dire
     )?;
     tx.hint(Hint::Account(scope.account));
     Ok(())
+}
+
+/// Says whether the password of an account has to be changed; one without a password has nothing to
+/// change. The version stays: sessions of browsers go on and are asked.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchAccount`].
+pub fn require_change(
+    tx: &WriteTx<'_>,
+    scope: AccountScope,
+    must_change: MustChange,
+) -> Result<(), DirectoryError> {
+    accounts::lock(tx, scope)?;
+    tx.execute(
+        "UPDATE credential SET must_change = ?3
+         WHERE tenant_id = ?1 AND account_id = ?2 AND kind = 'password'",
+        params![
+            scope.tenant,
+            scope.account,
+            must_change == MustChange::AtNextSignIn
+        ],
+    )?;
+    tx.hint(Hint::Account(scope.account));
+    Ok(())
+}
+
+/// The account's password as stored; nothing when it has none.
+pub fn password(
+    tx: &Tx<'_>,
+    scope: AccountScope,
+) -> Result<Option<(CredentialVersion, PasswordHash)>, DbError> {
+    tx.query_opt(
+        "SELECT version, secret FROM credential
+         WHERE tenant_id = ?1 AND account_id = ?2 AND kind = 'password'",
+        params![scope.tenant, scope.account],
+        |row| {
+            let hash =
+                PasswordHash::parse(row.text(1)?).map_err(|_| unreadable(1, "a password hash"))?;
+            Ok((CredentialVersion::from_i64(row.get(0)?), hash))
+        },
+    )
 }
 
 /// When the account's password was last changed; nothing when it has none.
@@ -114,7 +165,7 @@ pub(crate) fn insert_password(
 
 /// Replaces the hash of a password by another hash of the same password, unless it was changed in
 /// the meantime. Says whether it did.
-pub(crate) fn upgrade_hash(
+pub fn upgrade_hash(
     tx: &WriteTx<'_>,
     scope: AccountScope,
     version: CredentialVersion,

@@ -1,7 +1,8 @@
 //! Sign-in, the same for LOGIN and AUTHENTICATE.
 
 use hikyaku_db::Hint;
-use hikyaku_directory::{AccountStatus, ClientAddress, Protocol, SignInError, SignedIn, accounts};
+use hikyaku_access::{ClientAddress, Protocol, SignInError, SignedIn};
+use hikyaku_directory::{AccountStatus, accounts};
 use hikyaku_imap_proto::{Code, Limits as Grammar};
 use hikyaku_net::Zone;
 use hikyaku_types::Secret;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use hikyaku_directory::SignIn;
+use hikyaku_access::SignIn;
 use hikyaku_mailstore::Mailstore;
 use hikyaku_net::{Connection, Refusal, Service};
 

@@ -2,7 +2,7 @@
 
 use std::{future::pending, time::Duration};
 
-use hikyaku_directory::SignInWatch;
+use hikyaku_access::SignInWatch;
 use hikyaku_net::{Connection, LineRule, ReadError, StartTlsError, WriteError};
 use zeroize::Zeroizing;
 

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use hikyaku_db::Database;
-use hikyaku_directory::SignIn;
+use hikyaku_access::SignIn;
 use hikyaku_net::{Connection, Refusal, Service};
 use hikyaku_smtp_proto::{Reply, reply::table};
 use hikyaku_transport::Transport;

@@ -11,13 +11,11 @@ use std::{
 use hikyaku_db::Lane;
 use hikyaku_directory::{
     bulk::{self, BulkError, ImportRow, MAX_ROWS},
+    credentials,
     password::{HashParams, Weakness},
 };
 
-use crate::{
-    fixture::{OPERATOR, account, alias, assert_consistent, load, tenant},
-    sign_in::{service, try_imap},
-};
+use crate::fixture::{OPERATOR, account, alias, assert_consistent, load, read, tenant};
 
 const CHEAP: HashParams = HashParams::UNSAFE_FOR_TESTS;
 
@@ -77,15 +75,11 @@ hikyaku_db::on_both_engines! {
             assert_eq!(found.address.to_string(), format!("User{n}@example.test"));
             assert_eq!(found.name, format!("利用者{}", n + 2));
         }
-        let service = service(&test.db);
-        try_imap(&service, "user299@example.test", "pass word 299")
-            .await
-            .unwrap();
-        assert!(
-            try_imap(&service, "user299@example.test", "pass word 298")
-                .await
-                .is_err()
-        );
+        let scope = scopes[299];
+        let stored = read(&test.db, move |tx| Ok(credentials::password(tx, scope)?)).await;
+        let (_, hash) = stored.unwrap().unwrap();
+        assert!(hash.verify(&"pass word 299".into()));
+        assert!(!hash.verify(&"pass word 298".into()));
         assert_consistent(&test).await;
     }
 

@@ -4,13 +4,8 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use hikyaku_db::{Lane, testing::TestDatabase};
-use hikyaku_directory::{
-    Access, AccountScope, AccountStatus, PlatformScope, SignIn, SignInPolicy,
-    accounts::{self, AccountChange, NewAccount},
-    domains, logins,
-    password::{HashParams, PasswordHash},
-    tenants::{self, NewTenant},
-};
+use hikyaku_access::{SignIn, SignInPolicy};
+use hikyaku_directory::{Access, AccountScope, AccountStatus, PlatformScope, accounts::{self, AccountChange, NewAccount}, domains, logins, password::{HashParams, PasswordHash}, tenants::{self, NewTenant}};
 use hikyaku_imap::{Imap, ImapOptions, Limits};
 use hikyaku_mailstore::{
     AppendMessage, Flags, Limits as MailLimits, Mailbox, MailboxPath, Mailstore, Quota,

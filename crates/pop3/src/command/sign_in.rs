@@ -1,6 +1,7 @@
 //! From credentials to a mailbox: what PASS and AUTH have in common.
 
-use hikyaku_directory::{AccountScope, ClientAddress, Protocol, SignInError};
+use hikyaku_access::{ClientAddress, Protocol, SignInError};
+use hikyaku_directory::AccountScope;
 use hikyaku_net::Zone;
 use hikyaku_types::Secret;
 use tokio::time::sleep;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hikyaku_directory::SignIn;
+use hikyaku_access::SignIn;
 use hikyaku_transport::Transport;
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 

@@ -1,6 +1,6 @@
 //! AUTH (RFC 4954 §4).
 
-use hikyaku_directory::{ClientAddress, Protocol, SignInError};
+use hikyaku_access::{ClientAddress, Protocol, SignInError};
 use hikyaku_net::{ReadError, Zone};
 use hikyaku_sasl::{Credentials, Exchange, Mechanism, SaslError, Step};
 use hikyaku_smtp_proto::{Reply, command::Auth, reply::table};

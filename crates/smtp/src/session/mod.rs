@@ -5,7 +5,8 @@ mod receive;
 
 use std::sync::Arc;
 
-use hikyaku_directory::{AccountScope, SignInWatch};
+use hikyaku_access::SignInWatch;
+use hikyaku_directory::AccountScope;
 use hikyaku_net::{Connection, LineRule, ReadError, Zone};
 use hikyaku_smtp_proto::{
     AuthRule, Command, Flow, MAX_COMMAND_LINE, PlainPasswords, Reply, Tls, command::ClientName,

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use hikyaku_blob::SpaceWatch;
 use hikyaku_db::testing::TestDatabase;
-use hikyaku_directory::{SignIn, SignInPolicy};
+use hikyaku_access::{SignIn, SignInPolicy};
 use hikyaku_net::{
     Gate, GateLimits, GateOptions, Listener, ListenerOptions, Refusal, Service as _, TlsMode,
 };

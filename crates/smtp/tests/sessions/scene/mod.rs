@@ -14,12 +14,8 @@ use std::sync::Arc;
 
 use hikyaku_blob::SpaceWatch;
 use hikyaku_db::testing::TestDatabase;
-use hikyaku_directory::{
-    AccountStatus, ClientAddress, Protocol, SignIn, SignInPolicy,
-    accounts::{self, AccountChange},
-    credentials,
-    password::{HashParams, HashPoolOptions, PasswordHash},
-};
+use hikyaku_access::{ClientAddress, Protocol, SignIn, SignInPolicy};
+use hikyaku_directory::{AccountStatus, accounts::{self, AccountChange}, credentials, password::{HashParams, HashPoolOptions, PasswordHash}};
 use hikyaku_mailstore::{Fields, Limits, MailboxPath, Mailstore, Quota, UidSet};
 use hikyaku_smtp::{MemoryBudget, Metrics, Rooms, SmtpService};
 use hikyaku_transport::{Policy, Transport};
@@ -292,7 +288,7 @@ impl Host {
                 .sign_in
                 .sign_in(login, &wrong, Protocol::Smtp, from)
                 .await;
-            if matches!(tried, Err(hikyaku_directory::SignInError::Throttled { .. })) {
+            if matches!(tried, Err(hikyaku_access::SignInError::Throttled { .. })) {
                 return Ok(());
             }
         }

@@ -1,9 +1,9 @@
 //! Sign-in: names, passwords, permission and memory.
 
+use hikyaku_access::{ClientAddress, Protocol, SignIn, SignInError, SignInPolicy, SignedIn};
 use hikyaku_db::Database;
 use hikyaku_directory::{
-    Access, AccountScope, AccountStatus, ClientAddress, Protocol, SignIn, SignInError,
-    SignInPolicy, SignedIn,
+    Access, AccountScope, AccountStatus,
     accounts::{self, AccountChange},
     credentials, logins,
     password::{HashParams, HashPoolOptions},

@@ -3,6 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use hikyaku_db::{Database, Hint, Lane};
+use hikyaku_directory::{
+    Account, AccountScope, AccountStatus, LoginName,
+    credentials::{self, CredentialVersion},
+    password::{HashPool, PasswordHash},
+    tenants::TenantStatus,
+};
 use hikyaku_types::Secret;
 
 use super::{
@@ -12,12 +18,6 @@ use super::{
     metrics::Counters,
     throttle::{Subject, Throttle},
 };
-use crate::{
-    Account, AccountScope, AccountStatus, LoginName, credentials,
-    password::{HashPool, PasswordHash},
-    tenants::TenantStatus,
-};
-
 /// What all clones of [`super::SignIn`] share.
 #[derive(Debug)]
 pub(super) struct Service {
@@ -200,12 +200,7 @@ impl Service {
 
     /// Stores a hash with the present parameters. A failure is no reason to refuse the sign-in: the
     /// next one tries again.
-    async fn upgrade(
-        &self,
-        scope: AccountScope,
-        version: credentials::CredentialVersion,
-        hash: PasswordHash,
-    ) {
+    async fn upgrade(&self, scope: AccountScope, version: CredentialVersion, hash: PasswordHash) {
         let written = self
             .db
             .write(Lane::Background, move |tx| {

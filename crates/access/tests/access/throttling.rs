@@ -2,8 +2,8 @@
 
 use std::{sync::mpsc, time::Duration};
 
+use hikyaku_access::{ClientAddress, Protocol, SignIn, SignInError, SignInPolicy};
 use hikyaku_db::testing::TestDatabase;
-use hikyaku_directory::{ClientAddress, Protocol, SignIn, SignInError, SignInPolicy};
 use hikyaku_types::Secret;
 use tokio::{sync::oneshot, task::JoinHandle};
 

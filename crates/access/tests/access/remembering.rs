@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use hikyaku_access::{SignIn, SignInError, SignInPolicy};
 use hikyaku_db::{Lane, params};
 use hikyaku_directory::{
-    AccountStatus, SignIn, SignInError, SignInPolicy,
+    AccountStatus,
     accounts::AccountChange,
     credentials,
     password::{HashParams, PasswordHash},

@@ -15,32 +15,33 @@ mod attempt;
 mod cache;
 mod candidate;
 mod metrics;
+mod standing;
 mod throttle;
 mod watch;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use hikyaku_db::{Database, DbError};
-use hikyaku_types::Secret;
-
-pub use metrics::SignInMetrics;
-pub use throttle::{ClosedZone, Rate, ThrottlePolicy};
-pub use watch::SignInWatch;
-
-use attempt::Service;
-
-use crate::{
+use hikyaku_directory::{
     Account, AccountScope, LoginName,
     credentials::CredentialVersion,
     password::{HashPool, HashPoolOptions},
 };
+use hikyaku_types::Secret;
+
+pub use metrics::SignInMetrics;
+pub(crate) use standing::standing;
+pub use throttle::{ClosedZone, Rate, ThrottlePolicy};
+pub use watch::SignInWatch;
+
+use attempt::Service;
 
 /// A login name that no account has, as a keyed hash: of fixed size, and of no use to who reads
 /// the memory.
 type NameDigest = [u8; 32];
 
 /// The ways to sign in that an account can have switched off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// Submission of mail.
     Smtp,
@@ -53,14 +54,21 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The word in the log.
-    const fn word(self) -> &'static str {
+    /// The word in the log, in tables and in the API.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
             Self::Imap => "imap",
             Self::Pop3 => "pop3",
             Self::Web => "web",
         }
+    }
+
+    /// The protocol of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Smtp, Self::Imap, Self::Pop3, Self::Web]
+            .into_iter()
+            .find(|protocol| protocol.word() == word)
     }
 }
 

@@ -4,13 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use hikyaku_db::{DbError, Hint, HintSubscription};
+use hikyaku_directory::{AccountScope, credentials::CredentialVersion};
 
 use super::{
     Protocol, SignedIn,
     attempt::{Service, may_use},
     candidate,
 };
-use crate::{AccountScope, credentials::CredentialVersion};
 
 /// How long a session that waits lets pass before it asks a database again that could not answer.
 const RETRY: Duration = Duration::from_secs(5);
@@ -21,7 +21,7 @@ const RETRY: Duration = Duration::from_secs(5);
 /// waits for [`SignInWatch::changed`] as well:
 ///
 /// ```no_run
-/// # async fn example(mut watch: hikyaku_directory::SignInWatch) {
+/// # async fn example(mut watch: hikyaku_access::SignInWatch) {
 /// while watch.holds().await {
 ///     tokio::select! {
 ///         () = watch.changed() => {}

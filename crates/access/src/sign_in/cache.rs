@@ -16,12 +16,12 @@ use std::{
 };
 
 use hikyaku_db::HintSubscription;
+use hikyaku_directory::{LoginName, credentials::CredentialVersion};
 use hikyaku_types::{AccountId, Id as _, Secret, Timestamp};
 use quick_cache::unsync::Cache;
 use zeroize::Zeroizing;
 
 use super::NameDigest;
-use crate::{LoginName, credentials::CredentialVersion};
 
 /// The MAC of one password for one credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

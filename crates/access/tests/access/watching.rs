@@ -2,9 +2,10 @@
 
 use std::{future::Future, time::Duration};
 
+use hikyaku_access::{ClientAddress, Protocol, SignIn, SignInWatch};
 use hikyaku_db::Database;
 use hikyaku_directory::{
-    Access, AccountScope, AccountStatus, ClientAddress, Protocol, SignIn, SignInWatch, TenantScope,
+    Access, AccountScope, AccountStatus, TenantScope,
     accounts::{self, AccountChange},
     credentials, logins,
     tenants::{self, TenantStatus},
