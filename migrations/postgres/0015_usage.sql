@@ -104,3 +104,10 @@ CREATE TABLE usage_top (
 );
 
 CREATE INDEX usage_top_past ON usage_top (at);
+
+-- What a tenant decides about the usage of its people's mailboxes. No row: the defaults.
+CREATE TABLE usage_policy (
+    tenant_id      BIGINT  NOT NULL PRIMARY KEY REFERENCES tenant (id) ON DELETE CASCADE,
+    own_initialise BIGINT  NOT NULL,             -- 1: people may delete all of their own mail (U-008)
+    CHECK (own_initialise IN (0, 1))
+);

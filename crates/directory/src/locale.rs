@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use hikyaku_types::Timestamp;
+
 use crate::stored::Stored;
 
 /// A language of the texts that people get.
@@ -74,6 +76,14 @@ impl TimeZoneName {
         &self.0
     }
 
+    /// When the day of an instant began there.
+    pub fn beginning_of_day(&self, at: Timestamp) -> Timestamp {
+        let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+        let zone = jiff::tz::TimeZone::get(&self.0).unwrap_or(jiff::tz::TimeZone::UTC);
+        let day = instant.to_zoned(zone).start_of_day();
+        day.map_or(at, |day| Timestamp(day.timestamp().as_millisecond()))
+    }
+
     /// A name that was checked when it was stored.
     pub(crate) fn from_storage(name: String) -> Self {
         Self(name)
@@ -117,6 +127,16 @@ mod tests {
         for text in ["", "Tokyo", "Asia/Tokyo ", "../etc/passwd", "UTC+9"] {
             assert!(text.parse::<TimeZoneName>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_zone() {
+        let noon = Timestamp(1_767_571_200_000); // 2026-01-05T00:00:00Z, nine o'clock in Tokyo.
+        let hours = |count: i64| count * 3_600_000;
+        let tokyo = TimeZoneName::default().beginning_of_day(noon);
+        assert_eq!(tokyo.millis(), noon.millis() - hours(9));
+        let berlin: TimeZoneName = "Europe/Berlin".parse().unwrap();
+        assert_eq!(berlin.beginning_of_day(noon).millis(), noon.millis() - hours(1));
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod placement;
 mod purge;
 mod query;
 mod quota;
+mod restorable;
 mod restore;
 mod row;
 mod rows;
@@ -52,6 +53,7 @@ mod thread;
 pub mod transfer;
 mod uid_list;
 mod uid_set;
+pub mod usage;
 
 pub use append::{AppendMessage, Appended, UPLOADS_MAX};
 pub use change::{Changes, Delta, FlagState};
@@ -77,6 +79,7 @@ pub use name::{
 pub use purge::PurgeReport;
 pub use query::{AddressField, DateTest, Day, Query};
 pub use quota::{Overshoot, Quota, Room, Usage};
+pub use restorable::{RESTORABLE_PAGE_MAX, RestorableBefore, RestorableMessage, restorable};
 pub use restore::{RestoreReport, Selection};
 pub use row::{Fields, MessageRow};
 pub use rows::{PAGE_ROWS_MAX, Window};

@@ -109,6 +109,22 @@ impl Mailstore {
         Ok(report)
     }
 
+    /// Removes all restorable messages of an account for good, whatever is left of their window.
+    /// Holds are asked: what they keep stays.
+    pub async fn purge_all_expunged(&self, scope: AccountScope) -> Result<PurgeReport, MailError> {
+        let limit = i64::try_from(self.chunk()).unwrap_or(i64::MAX);
+        let expire = move |tx: &WriteTx<'_>| {
+            accounts::lock(tx, scope)?;
+            Ok::<_, MailError>(tx.execute(
+                "UPDATE expunged SET purge_at = ?2 WHERE account_id = ?1 AND message_id IN \
+                 (SELECT message_id FROM expunged WHERE account_id = ?1 AND purge_at > ?2 LIMIT ?3)",
+                params![scope.account, tx.now(), limit],
+            )?)
+        };
+        while self.db().write(Lane::Background, expire).await? > 0 {}
+        self.purge_account(scope).await
+    }
+
     async fn purge_messages(
         &self,
         scope: AccountScope,

@@ -43,10 +43,7 @@ pub fn contracted(
 }
 
 /// The same for one tenant; empty when there is none.
-pub fn contracted_of(
-    tx: &Tx<'_>,
-    scope: TenantScope,
-) -> Result<Vec<Contracted>, DirectoryError> {
+pub fn contracted_of(tx: &Tx<'_>, scope: TenantScope) -> Result<Vec<Contracted>, DirectoryError> {
     let before = scope.tenant.to_i64() - 1;
     let tenants = tx.query(TENANTS, params![before, 1], tenant)?;
     let found = tenants.into_iter().filter(|one| one.key.tenant == scope);

@@ -12,6 +12,7 @@
 
 mod contracted;
 mod operate;
+mod policy;
 mod read;
 mod record;
 mod row;
@@ -21,6 +22,7 @@ use hikyaku_types::{ByteSize, DomainId, Timestamp};
 
 pub use contracted::{Contracted, contracted, contracted_of, set_domain_pool};
 pub use operate::{extend, find, release};
+pub use policy::{UsagePolicy, policy, set_policy};
 pub use read::{
     SendingOf, Summary, is_sending_blocked, load, of_tenant, sending_of, summary, troubled,
 };
@@ -49,6 +51,12 @@ impl PoolKey {
             tenant,
             domain: None,
         }
+    }
+
+    /// The number by which people name it: the domain's id, or the tenant's.
+    pub fn id(self) -> i64 {
+        let tenant = hikyaku_types::Id::to_i64(self.tenant.tenant);
+        self.domain.map_or(tenant, hikyaku_types::Id::to_i64)
     }
 
     /// The number that stands for the domain in the tables: 0 is the whole tenant, and no id.

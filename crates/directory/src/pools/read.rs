@@ -24,7 +24,11 @@ pub fn of_tenant(
     limit: u32,
 ) -> Result<Vec<Pool>, DirectoryError> {
     let after = after.map_or(-1, |domain| domain.to_i64());
-    Ok(tx.query(&list_of_tenant(), params![scope.tenant, after, limit], read_named)?)
+    Ok(tx.query(
+        &list_of_tenant(),
+        params![scope.tenant, after, limit],
+        read_named,
+    )?)
 }
 
 fn list_of_tenant() -> String {
@@ -89,9 +93,7 @@ pub struct Summary {
 /// Adds all pools up. Reads one row per domain.
 pub fn summary(tx: &Tx<'_>, _operator: PlatformScope) -> Result<Summary, DirectoryError> {
     let sum = |column: &str, condition: &str| {
-        format!(
-            "CAST(COALESCE(SUM(CASE WHEN {condition} THEN {column} ELSE 0 END), 0) AS BIGINT)"
-        )
+        format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN {column} ELSE 0 END), 0) AS BIGINT)")
     };
     let tenant = |column: &str| sum(column, "domain_id = 0");
     let sql = format!(
@@ -147,11 +149,9 @@ const SENDING_OF: &str = "SELECT domain_id FROM pool_lock \
 
 /// Whether an account is among those who may not send.
 pub fn is_sending_blocked(tx: &Tx<'_>, scope: AccountScope) -> Result<bool, DirectoryError> {
-    let found = tx.query_opt(
-        SENDING,
-        params![scope.tenant, scope.account],
-        |row| row.get::<AccountId>(0),
-    )?;
+    let found = tx.query_opt(SENDING, params![scope.tenant, scope.account], |row| {
+        row.get::<AccountId>(0)
+    })?;
     Ok(found.is_some())
 }
 

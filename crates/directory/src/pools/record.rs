@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use hikyaku_db::{DbError, Hint, Value, WriteTx, params, sql::{in_list, values_list}};
+use hikyaku_db::{
+    DbError, Hint, Value, WriteTx, params,
+    sql::{in_list, values_list},
+};
 use hikyaku_types::{Id as _, TenantId, Timestamp};
 
 use super::{
@@ -26,6 +29,8 @@ pub struct Recorded {
     pub pool: Pool,
     /// What happened to it.
     pub events: Vec<Event>,
+    /// When it was measured before.
+    pub previous: Option<Timestamp>,
 }
 
 /// Writes down what a few pools hold, and locks and unlocks them. `gap` is how the time since their
@@ -80,7 +85,10 @@ fn locked(
     for chunk in tenants.chunks(most) {
         let size = TENANTS.into_iter().find(|size| chunk.len() <= *size);
         let size = size.unwrap_or(most);
-        let padded = chunk.iter().chain(chunk.last().into_iter().cycle()).take(size);
+        let padded = chunk
+            .iter()
+            .chain(chunk.last().into_iter().cycle())
+            .take(size);
         let parameters: Vec<Value<'_>> = padded.map(|tenant| Value::from(*tenant)).collect();
         let sql = format!(
             "SELECT {COLUMNS} FROM pool p WHERE p.tenant_id IN ({}) \
@@ -119,6 +127,7 @@ fn advance(
             measured_at: now,
         },
         events,
+        previous: measured_at,
     }
 }
 
@@ -148,11 +157,7 @@ pub(super) fn upsert(tx: &WriteTx<'_>, rows: Vec<[Value<'static>; COUNT]>) -> Re
 
 /// What routing and submission read of it. A lock that goes on is written again only when the
 /// contract changed what it does.
-fn set_lock(
-    tx: &WriteTx<'_>,
-    recorded: &Recorded,
-    contracted: &Contracted,
-) -> Result<(), DbError> {
+fn set_lock(tx: &WriteTx<'_>, recorded: &Recorded, contracted: &Contracted) -> Result<(), DbError> {
     let key = contracted.key;
     let changed = if recorded.pool.standing.locked_at.is_some() {
         let reply = number_of(contracted.reply);
@@ -197,6 +202,9 @@ pub(crate) fn reply_of(number: i64) -> OverQuotaReply {
 pub(super) fn unlock(tx: &WriteTx<'_>, key: PoolKey) -> Result<u64, DbError> {
     tx.execute(
         "DELETE FROM pool_lock WHERE tenant_id = ?1 AND domain_id = ?2",
-        params![key.tenant.tenant, key.domain.map_or(0, |domain| domain.to_i64())],
+        params![
+            key.tenant.tenant,
+            key.domain.map_or(0, |domain| domain.to_i64())
+        ],
     )
 }
