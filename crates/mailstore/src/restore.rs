@@ -91,6 +91,33 @@ impl Mailstore {
     }
 }
 
+impl Mailstore {
+    /// Restores these messages, as far as they can be: those that are not there, or not expunged, or
+    /// another account's, are passed over. In chunks in the background lane.
+    pub async fn restore_chosen(
+        &self,
+        scope: AccountScope,
+        messages: &[MessageId],
+    ) -> Result<RestoreReport, MailError> {
+        let mut report = RestoreReport::default();
+        for ids in messages.chunks(self.chunk().max(1)) {
+            let (ids, limits) = (ids.to_vec(), self.limits().clone());
+            let part = self
+                .db()
+                .write(Lane::Background, move |tx| {
+                    restore_chunk(tx, scope, &ids, &limits)
+                })
+                .await?;
+            report.restored += part.restored;
+            report.over_quota += part.over_quota;
+            for (path, count) in part.mailboxes {
+                *report.mailboxes.entry(path).or_insert(0) += count;
+            }
+        }
+        Ok(report)
+    }
+}
+
 /// The next messages that the selection names.
 fn restorable_after(
     tx: &Tx<'_>,
