@@ -49,9 +49,9 @@ const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 /// A running runner. Dropped without [`Runner::drain`] it ends like a process that dies.
 #[derive(Debug)]
 pub struct Runner {
-    stop: watch::Sender<bool>,
-    /// One; it ends with the handle.
+    /// One; it ends with the handle, and before it can take the loss of `stop` for an order.
     task: JoinSet<()>,
+    stop: watch::Sender<bool>,
 }
 
 impl Runner {
@@ -67,7 +67,7 @@ impl Runner {
             works.into_iter().map(|work| (work.kind(), work)).collect();
         let mut task = JoinSet::new();
         task.spawn(run(db, works, options, metrics, stopped));
-        Self { stop, task }
+        Self { task, stop }
     }
 
     /// Begins no job any more and tells those that run to stop at their next step; waits for that

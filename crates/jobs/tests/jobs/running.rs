@@ -10,7 +10,7 @@ use hikyaku_jobs::{
 use serde_json::json;
 
 use crate::scene::{
-    Steps, done, effects, ended, job, new, runner, submitted, until, wake, with_effects,
+    Steps, done, effects, ended, ended_in_time, job, new, runner, submitted, until, with_effects,
 };
 
 on_both_engines! {
@@ -84,15 +84,8 @@ on_both_engines! {
         let steps = Steps::that_panics("steps", 2);
         let runner = runner(db, &steps, RunnerOptions::default());
         let id = submitted(db, new("steps", None, 4)).await;
-        for attempt in 1..MAX_STRIKES {
-            let seen = u64::try_from(attempt).unwrap();
-            until(db, id, |job| {
-                job.state == JobState::Waiting && steps.attempts.load(SeqCst) == seen
-            }).await;
-            test.clock.advance(Duration::from_mins(1));
-            wake(db).await;
-        }
-        let end = ended(db, id).await;
+        let end = ended_in_time(&test, id).await;
+        assert_eq!(i64::try_from(steps.attempts.load(SeqCst)).unwrap(), MAX_STRIKES);
         assert_eq!((end.state, end.done), (JobState::Failed, 2));
         assert!(end.reason.unwrap().contains("broke off 3 times"));
         assert_eq!(effects(db, id).await, [0, 1]);

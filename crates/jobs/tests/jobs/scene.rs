@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::BoxFuture};
-use hikyaku_db::{Database, Hint, Lane, params};
+use hikyaku_db::{Database, Hint, Lane, params, testing::TestDatabase};
 use hikyaku_jobs::{
     Checkpoint, FileRole, FileSpec, Job, JobError, JobMetrics, JobState, NewJob, Owner, Run,
     Runner, RunnerOptions, Work, find, submit,
@@ -17,6 +17,9 @@ use hikyaku_jobs::{
 use hikyaku_types::{JobId, TenantId};
 use serde_json::json;
 use tokio::sync::Semaphore;
+
+/// How long a test waits for something that must come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const LINES: FileSpec = FileSpec {
     name: "lines.txt",
@@ -151,19 +154,33 @@ pub(crate) async fn job(db: &Database, id: JobId) -> Job {
     found.expect("the job is there")
 }
 
-/// Waits until something holds of a job; hints tell of ends, the rest is looked at.
+/// Waits until something holds of a job.
 pub(crate) async fn until(db: &Database, id: JobId, holds: impl Fn(&Job) -> bool) -> Job {
-    let waiting = async {
-        loop {
-            let now = job(db, id).await;
-            if holds(&now) {
-                return now;
-            }
-            tokio::task::yield_now().await;
+    let begun = std::time::Instant::now();
+    loop {
+        let now = job(db, id).await;
+        if holds(&now) {
+            return now;
         }
-    };
-    let within = tokio::time::timeout(Duration::from_secs(20), waiting).await;
-    within.expect("what was waited for did not come")
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "what was waited for did not come: {now:?}"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits for the end of a job and lets time pass whenever it waits.
+pub(crate) async fn ended_in_time(test: &TestDatabase, id: JobId) -> Job {
+    loop {
+        let now = until(&test.db, id, |job| job.state != JobState::Running).await;
+        if now.state.is_ended() {
+            return now;
+        }
+        test.clock.advance(Duration::from_secs(15));
+        wake(&test.db).await;
+        tokio::task::yield_now().await;
+    }
 }
 
 pub(crate) async fn ended(db: &Database, id: JobId) -> Job {
