@@ -14,14 +14,20 @@
 mod actor;
 pub mod api_keys;
 pub mod authenticate;
+pub mod domains;
 mod error;
 pub mod grants;
 pub mod idempotency;
+pub mod impersonation;
+pub mod log;
+pub mod plans;
 mod reference;
 mod rights;
 pub mod roles;
+pub mod tenants;
 
 pub use actor::{Act, Actor, ContentAccess, Impersonator, Principal, Reading};
 pub use error::ControlError;
+pub use plans::PlanRef;
 pub use reference::{AccountRef, DomainRef, TenantRef};
 pub use rights::{Area, Rights, Within};

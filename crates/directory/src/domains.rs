@@ -179,6 +179,15 @@ pub fn find(tx: &Tx<'_>, reach: impl Reach, name: &Domain) -> Result<HostedDomai
     .ok_or_else(|| DirectoryError::NoSuchDomain(name.clone()))
 }
 
+/// Locks a domain's row for this transaction.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchDomainId`].
+pub fn lock(tx: &WriteTx<'_>, scope: TenantScope, id: DomainId) -> Result<(), DirectoryError> {
+    contracts::lock(tx, scope)?;
+    by_id(tx, scope, id, "FOR UPDATE").map(|_| ())
+}
+
 /// The domain of an id, with `FOR UPDATE` locked.
 fn by_id(
     tx: &Tx<'_>,
@@ -233,6 +242,11 @@ pub fn list(
         ),
     };
     Ok(domains?)
+}
+
+/// How many domains a tenant has.
+pub fn count(tx: &Tx<'_>, scope: TenantScope) -> Result<u32, DirectoryError> {
+    Ok(contracts::domains(tx, scope.tenant)?)
 }
 
 /// Sets or clears who gets mail for unknown addresses of a domain (T-036: the alias `nobody`).

@@ -10,7 +10,7 @@ use hikyaku_types::{TenantId, Timestamp};
 
 pub use change::{MAX_CUSTOMER_NUMBER_CHARS, TenantChange, update};
 pub use lifecycle::{Move, move_to};
-pub use search::{Found, MAX_PAGE, Order, Query, search};
+pub use search::{Found, MAX_PAGE, Order, Query, search, search_one};
 pub use standing::{STANDING_COLUMN_COUNT, STANDING_COLUMNS, Settled, Standing, settle};
 
 use crate::{

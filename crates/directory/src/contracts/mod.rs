@@ -21,6 +21,7 @@ pub use change::{
 };
 pub use details::{Contact, Details, MAX_CONTACT_CHARS, MAX_LABELS, Payment, details, set_details};
 pub use packs::{Contracted, set_packs};
+pub(crate) use seats::domains;
 pub use seats::{Seats, check_domain_room, seats, take_seat, take_seats};
 
 use crate::{
@@ -149,7 +150,7 @@ impl From<NotContracted> for DirectoryError {
 ///
 /// # Errors
 /// [`DirectoryError::NoSuchTenant`].
-pub(crate) fn lock(tx: &Tx<'_>, scope: TenantScope) -> Result<(), DirectoryError> {
+pub fn lock(tx: &Tx<'_>, scope: TenantScope) -> Result<(), DirectoryError> {
     tx.query_opt(
         "SELECT id FROM tenant WHERE id = ?1 FOR UPDATE",
         params![scope.tenant],

@@ -29,13 +29,13 @@ pub struct Contracted {
 /// [`DirectoryError::TooManyPacks`], [`DirectoryError::OptionNeeds`].
 pub fn set_packs(
     tx: &WriteTx<'_>,
-    _operator: PlatformScope,
+    operator: PlatformScope,
     scope: TenantScope,
     code: &str,
     packs: u32,
 ) -> Result<(), DirectoryError> {
     lock(tx, scope)?;
-    let option = options::lock_by_code(tx, code)?;
+    let option = options::lock_by_code(tx, operator, code)?;
     let before = of(tx, scope)?;
     let had = before.iter().find(|had| had.option.id == option.id);
     let had = had.map_or(0, |had| had.packs);

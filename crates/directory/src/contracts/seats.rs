@@ -74,7 +74,7 @@ pub(super) fn used(tx: &Tx<'_>, tenant: TenantId) -> Result<u32, DbError> {
 const USED: &str = "SELECT COUNT(*) FROM account
      WHERE tenant_id = ?1 AND deleted_at IS NULL AND kind <> 'system'";
 
-pub(super) fn domains(tx: &Tx<'_>, tenant: TenantId) -> Result<u32, DbError> {
+pub(crate) fn domains(tx: &Tx<'_>, tenant: TenantId) -> Result<u32, DbError> {
     tx.query_one(
         "SELECT COUNT(*) FROM domain WHERE tenant_id = ?1",
         params![tenant],

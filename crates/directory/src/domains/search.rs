@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Domains of one page at most: a page is held in memory.
-pub const MAX_PAGE: u32 = 500;
+pub const MAX_PAGE: u32 = 1000;
 
 /// Which domains to list, and which part of the list.
 #[derive(Debug, Clone, Default)]

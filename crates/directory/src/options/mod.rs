@@ -245,7 +245,14 @@ pub fn update(
 }
 
 /// The option of a code, locked: nobody changes what a pack adds while a tenant gets one.
-pub(crate) fn lock_by_code(tx: &Tx<'_>, code: &str) -> Result<CatalogueOption, DirectoryError> {
+///
+/// # Errors
+/// [`DirectoryError::NoSuchOption`].
+pub fn lock_by_code(
+    tx: &WriteTx<'_>,
+    _operator: PlatformScope,
+    code: &str,
+) -> Result<CatalogueOption, DirectoryError> {
     by_code(tx, code, "FOR UPDATE")
 }
 

@@ -172,6 +172,18 @@ pub fn find(tx: &Tx<'_>, _operator: PlatformScope, id: PlanId) -> Result<Plan, D
     by_id(tx, id, "")
 }
 
+/// The plan of an id, locked for this transaction.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchPlan`].
+pub fn lock(
+    tx: &WriteTx<'_>,
+    _operator: PlatformScope,
+    id: PlanId,
+) -> Result<Plan, DirectoryError> {
+    by_id(tx, id, "FOR UPDATE")
+}
+
 /// The plan of a name, in any spelling that is the same name.
 ///
 /// # Errors

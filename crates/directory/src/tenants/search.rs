@@ -6,7 +6,7 @@ use hikyaku_types::{Id as _, PlanId, TenantId};
 
 use super::{COLUMN_COUNT, COLUMNS, Tenant, TenantStatus, standing, tenant};
 use crate::{
-    DirectoryError, PlatformScope,
+    DirectoryError, PlatformScope, TenantScope,
     contracts::Seats,
     name,
     plans::Terms,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Tenants of one page at most: a page is held in memory.
-pub const MAX_PAGE: u32 = 500;
+pub const MAX_PAGE: u32 = 1000;
 
 /// Which tenants to list, and which part of the list.
 #[derive(Debug, Clone, Default)]
@@ -67,23 +67,44 @@ pub fn search(
     _operator: PlatformScope,
     query: &Query,
 ) -> Result<Vec<Found>, DirectoryError> {
+    found(tx, None, query)
+}
+
+/// The one tenant within reach, if the query fits it.
+pub fn search_one(
+    tx: &Tx<'_>,
+    scope: TenantScope,
+    query: &Query,
+) -> Result<Vec<Found>, DirectoryError> {
+    found(tx, Some(scope), query)
+}
+
+fn found(
+    tx: &Tx<'_>,
+    only: Option<TenantScope>,
+    query: &Query,
+) -> Result<Vec<Found>, DirectoryError> {
     let after = after(tx, query)?;
     let pattern = name::pattern(&query.text);
     let status = query.status.map_or("", Stored::word);
     let plan = query.plan.map_or(0, |plan| plan.to_i64());
     let limit = query.limit.min(MAX_PAGE);
-    let params: &[Value<'_>] = params![after, tx.now(), &pattern, status, plan, limit];
-    Ok(tx.query(&statement(query.order), params, |row| {
-        Ok(Found {
-            tenant: tenant(row, tx.now())?,
-            plan: row.get(COLUMN_COUNT)?,
-            seats: Seats {
-                used: row.get(COLUMN_COUNT + 2)?,
-                max: max_seats(row, COLUMN_COUNT + 1)?,
-            },
-            domains: row.get(COLUMN_COUNT + 3)?,
-        })
-    })?)
+    let mut params: Vec<Value<'_>> =
+        params![after, tx.now(), &pattern, status, plan, limit].to_vec();
+    params.extend(only.map(|scope| Value::from(scope.tenant)));
+    Ok(
+        tx.query(&statement(query.order, only.is_some()), &params, |row| {
+            Ok(Found {
+                tenant: tenant(row, tx.now())?,
+                plan: row.get(COLUMN_COUNT)?,
+                seats: Seats {
+                    used: row.get(COLUMN_COUNT + 2)?,
+                    max: max_seats(row, COLUMN_COUNT + 1)?,
+                },
+                domains: row.get(COLUMN_COUNT + 3)?,
+            })
+        })?,
+    )
 }
 
 /// The folded text in which a list looks for a part.
@@ -116,7 +137,8 @@ fn after(tx: &Tx<'_>, query: &Query) -> Result<Value<'static>, DirectoryError> {
 }
 
 /// Ids ascend with the instant of creation, but for clocks that went back.
-fn statement(order: Order) -> String {
+fn statement(order: Order, only: bool) -> String {
+    let only = if only { "AND t.id = ?7" } else { "" };
     let (column, compare, direction) = match order {
         Order::Name => ("t.canonical", ">", ""),
         Order::NameDown => ("t.canonical", "<", "DESC"),
@@ -134,7 +156,7 @@ fn statement(order: Order) -> String {
          WHERE {column} {compare} ?1
            AND (?3 = '' OR t.search LIKE ?3 ESCAPE '!')
            AND (?4 = '' OR {status} = ?4)
-           AND (?5 = 0 OR c.plan_id = ?5)
+           AND (?5 = 0 OR c.plan_id = ?5) {only}
          ORDER BY {column} {direction} LIMIT ?6",
         status = standing::status_expression(2),
     )
@@ -159,7 +181,8 @@ mod tests {
             Order::Created,
             Order::CreatedDown,
         ] {
-            hikyaku_db::testing::assert_only_searches(statement(order), 6).await;
+            hikyaku_db::testing::assert_only_searches(statement(order, false), 6).await;
+            hikyaku_db::testing::assert_only_searches(statement(order, true), 7).await;
         }
     }
 }
