@@ -4,7 +4,9 @@
 //! public; passwords, cookies and keys are not looked at on a connection that is not encrypted; a
 //! request with an API key brings no cookie's rights.
 
-use std::{net::IpAddr, sync::Arc};
+mod identify;
+
+use std::sync::Arc;
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -16,7 +18,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use hikyaku_control::Actor;
+use hikyaku_access::sessions::Session;
+use hikyaku_control::{Actor, authenticate::Origin};
 use hikyaku_net::{ClientKey, Peer, PeerAddress};
 use hikyaku_types::{RequestId, Secret};
 
@@ -24,9 +27,11 @@ use crate::{
     caller::unauthenticated,
     client::{Client, Security},
     console_user, cookies, cross_site,
-    frame::{Frame, PrincipalKey, is_public, is_safe},
+    document::Access,
+    frame::{Frame, PrincipalKey, access, is_safe},
     problem::Problem,
 };
+use identify::{Found, identify};
 
 /// Bytes of an `Authorization` header at most; ours have some dozens.
 const MAX_TOKEN: usize = 512;
@@ -68,9 +73,12 @@ pub(crate) async fn network(
     request.extensions_mut().insert(client);
     let (mut parts, body) = request.into_parts();
     match admit(&frame, client, &parts).await {
-        Ok(actor) => {
-            if let Some(actor) = actor {
+        Ok(admitted) => {
+            if let Some(actor) = admitted.actor {
                 parts.extensions.insert(Arc::new(actor));
+            }
+            if let Some(session) = admitted.session {
+                parts.extensions.insert(session);
             }
             next.run(Request::from_parts(parts, body)).await
         }
@@ -91,58 +99,85 @@ fn client_of(frame: &Frame, request: &Request) -> Client {
     )
 }
 
+/// Who was let in.
+#[derive(Debug, Default)]
+struct Admitted {
+    actor: Option<Actor>,
+    session: Option<Arc<Session>>,
+}
+
 /// Lets a request in with its actor, or without one where nobody has to sign in.
-async fn admit(frame: &Frame, client: Client, request: &Parts) -> Result<Option<Actor>, Problem> {
+async fn admit(frame: &Frame, client: Client, request: &Parts) -> Result<Admitted, Problem> {
     let address = ClientKey::from(client.address);
     Frame::count(&frame.limits.addresses, address)?;
     if client.security == Security::Plain {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "https_required",
-            "the API is served over HTTPS only",
-        ));
+        return Err(https_required());
     }
-    let (method, headers) = (&request.method, &request.headers);
-    let is_change = !is_safe(method);
-    let credential = credential(headers);
-    let from_browser = match &credential {
-        Some(Credential::Bearer(_)) => false,
-        Some(Credential::Cookie(_)) => true,
-        None => cross_site::is_browser(headers),
+    let credential = credential(&request.headers);
+    check_site(request, credential.as_ref())?;
+    let origin = Origin {
+        address: Some(client.address),
+        request: request.extensions.get::<RequestId>().copied(),
     };
-    if is_change && from_browser {
-        cross_site::check(headers, &request.uri)?;
-    }
     let found = match credential {
-        Some(credential) => identify(frame, credential, client.address).await?,
-        None => None,
+        Some(credential) => identify(&frame.services.db, credential, origin).await?,
+        None => Found::Nobody,
     };
     let route = request.extensions.get::<MatchedPath>();
-    let Some(mut actor) = found else {
-        frame.count_anonymous(address)?;
-        let public = is_public(method, route.map(MatchedPath::as_str));
-        return if public {
-            Ok(None)
-        } else {
-            Err(unauthenticated())
-        };
-    };
-    if let Some(key) = PrincipalKey::of(&actor.principal) {
-        Frame::count(&frame.limits.principals, key)?;
+    let needed = access(&request.method, route.map(MatchedPath::as_str));
+    match found {
+        Found::Actor(actor, session) => {
+            if let Some(key) = PrincipalKey::of(&actor.principal) {
+                Frame::count(&frame.limits.principals, key)?;
+            }
+            if needed == Access::Session && session.is_none() {
+                return Err(unauthenticated());
+            }
+            let actor = Some(*actor);
+            Ok(Admitted { actor, session })
+        }
+        Found::Unfinished(session) => {
+            frame.count_anonymous(address)?;
+            let admitted = Admitted {
+                actor: None,
+                session: Some(session),
+            };
+            match needed {
+                Access::SignedIn => Err(unfinished()),
+                Access::Public | Access::Session => Ok(admitted),
+            }
+        }
+        Found::Nobody => {
+            frame.count_anonymous(address)?;
+            match needed {
+                Access::Public => Ok(Admitted::default()),
+                Access::Session | Access::SignedIn => Err(unauthenticated()),
+            }
+        }
     }
-    actor.address = Some(client.address);
-    actor.request = request.extensions.get::<RequestId>().copied();
-    Ok(Some(actor))
 }
 
-/// The actor of a credential that is in force.
-async fn identify(
-    _frame: &Frame,
-    _credential: Credential,
-    _address: IpAddr,
-) -> Result<Option<Actor>, Problem> {
-    // Browser sessions and API keys are looked up here.
-    Ok(None)
+/// A change that comes from a browser must come from our own page.
+fn check_site(request: &Parts, credential: Option<&Credential>) -> Result<(), Problem> {
+    let from_browser = match credential {
+        Some(Credential::Bearer(_)) => false,
+        Some(Credential::Cookie(_)) => true,
+        None => cross_site::is_browser(&request.headers),
+    };
+    if from_browser && !is_safe(&request.method) {
+        cross_site::check(&request.headers, &request.uri)?;
+    }
+    Ok(())
+}
+
+fn https_required() -> Problem {
+    let detail = "the API is served over HTTPS only";
+    Problem::new(StatusCode::FORBIDDEN, "https_required", detail)
+}
+
+fn unfinished() -> Problem {
+    let detail = "the sign-in is not complete: GET /api/v1/session says what is missing";
+    Problem::new(StatusCode::UNAUTHORIZED, "sign_in_incomplete", detail)
 }
 
 /// What a request brings. With an `Authorization` header cookies do not count.

@@ -6,6 +6,7 @@ use axum::{
     extract::FromRequestParts,
     http::{StatusCode, request::Parts},
 };
+use hikyaku_access::sessions::Session;
 use hikyaku_control::{Actor, Principal};
 
 use crate::problem::Problem;
@@ -20,6 +21,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let actor = parts.extensions.get::<Arc<Actor>>().cloned();
         actor.map(Self).ok_or_else(unauthenticated)
+    }
+}
+
+/// The browser session of a request, also one whose sign-in is not complete.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrentSession(pub(crate) Arc<Session>);
+
+impl<S: Send + Sync> FromRequestParts<S> for CurrentSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let session = parts.extensions.get::<Arc<Session>>().cloned();
+        session.map(Self).ok_or_else(unauthenticated)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The OpenAPI document: what the handlers say of themselves, completed with what holds for all.
 //!
 //! It is committed as docs/openapi.json; a test compares. It also decides who is let in: an
-//! operation that names no way to sign in (`security(())`) is open to everybody, every other needs
-//! an actor.
+//! operation that names no way to sign in (`security(())`) is open to everybody; one that names the
+//! browser session alone (`security(("session" = []))`) to a browser whose sign-in may not be
+//! complete; every other needs an actor.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::HashMap, sync::LazyLock};
 
 use axum::{body::Bytes, http::Method};
 use serde_json::{Map, Value, json};
@@ -16,8 +17,8 @@ use crate::problem::PROBLEM_JSON;
 pub(crate) struct Document {
     /// The JSON text.
     pub(crate) text: Bytes,
-    /// The operations that nobody has to sign in for.
-    public: HashSet<(Method, String)>,
+    /// Who may call each operation.
+    access: HashMap<(Method, String), Access>,
 }
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::new(&crate::route::described()));
@@ -41,7 +42,7 @@ const EVERYWHERE: &[(&str, &str)] = &[
 ];
 /// Problems of operations that need an actor.
 const SIGNED_IN: &[(&str, &str)] = &[
-    ("401", "`unauthenticated`"),
+    ("401", "`unauthenticated`, `sign_in_incomplete`"),
     (
         "403",
         "`forbidden`, `https_required`, `cross_site`, `not_contracted`",
@@ -65,7 +66,7 @@ impl Document {
     pub(crate) fn new(api: &utoipa::openapi::OpenApi) -> Self {
         let mut value = serde_json::to_value(api).unwrap_or_default();
         head(&mut value);
-        let mut public = HashSet::new();
+        let mut access = HashMap::new();
         let paths = value.get_mut("paths").and_then(Value::as_object_mut);
         for (path, item) in paths.into_iter().flatten() {
             let operations = item.as_object_mut().into_iter().flatten();
@@ -76,33 +77,38 @@ impl Document {
                 let Ok(method) = method.to_ascii_uppercase().parse::<Method>() else {
                     continue;
                 };
-                if complete(&method, path, operation) == Access::Public {
-                    public.insert((method, path.clone()));
-                }
+                let needed = complete(&method, path, operation);
+                access.insert((method, path.clone()), needed);
             }
         }
         let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
         text.push('\n');
         Self {
             text: Bytes::from(text),
-            public,
+            access,
         }
     }
 
-    /// Whether nobody has to sign in for an operation. HEAD is what GET is.
-    pub(crate) fn is_public(&self, method: &Method, path: &str) -> bool {
+    /// Who may call an operation. HEAD is what GET is; what is not there needs an actor too.
+    pub(crate) fn access(&self, method: &Method, path: &str) -> Access {
         let method = if method == Method::HEAD {
             &Method::GET
         } else {
             method
         };
-        self.public.contains(&(method.clone(), path.to_owned()))
+        let found = self.access.get(&(method.clone(), path.to_owned()));
+        found.copied().unwrap_or(Access::SignedIn)
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Access {
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Everybody.
     Public,
+    /// A browser that has shown a password.
+    Session,
+    /// Somebody with rights.
     SignedIn,
 }
 
@@ -137,16 +143,14 @@ fn head(value: &mut Value) {
 
 /// Adds what holds for every operation of its kind.
 fn complete(method: &Method, path: &str, operation: &mut Map<String, Value>) -> Access {
-    let is_public = operation
-        .get("security")
-        .and_then(Value::as_array)
-        .is_some_and(|ways| ways.iter().all(|way| *way == json!({})));
-    if !is_public {
+    let needed = needed(operation);
+    if needed == Access::SignedIn {
         operation.insert(
             "security".to_owned(),
             json!([{ "session": [] }, { "api_key": [] }]),
         );
     }
+    let is_public = needed == Access::Public;
     let has_body = operation.contains_key("requestBody");
     let has_query = operation
         .get("parameters")
@@ -161,7 +165,7 @@ fn complete(method: &Method, path: &str, operation: &mut Map<String, Value>) -> 
     } else if has_query {
         answers.push(("400", "`bad_field`, `bad_cursor`, `bad_request`, `invalid`"));
     }
-    if method == Method::POST && !is_public {
+    if method == Method::POST && needed == Access::SignedIn {
         answers.extend(POSTED);
         parameter(
             operation,
@@ -187,10 +191,17 @@ fn complete(method: &Method, path: &str, operation: &mut Map<String, Value>) -> 
     if let Some(responses) = responses.as_object_mut() {
         add(responses, &answers);
     }
-    if is_public {
-        Access::Public
-    } else {
-        Access::SignedIn
+    needed
+}
+
+/// What the handler said of signing in.
+fn needed(operation: &Map<String, Value>) -> Access {
+    let ways = operation.get("security").and_then(Value::as_array);
+    match ways.map(Vec::as_slice) {
+        None | Some([]) => Access::SignedIn,
+        Some(ways) if ways.iter().all(|way| *way == json!({})) => Access::Public,
+        Some(ways) if ways.iter().all(|way| way.get("session").is_some()) => Access::Session,
+        Some(_) => Access::SignedIn,
     }
 }
 

@@ -8,7 +8,11 @@ use hikyaku_net::{ClientKey, RateLimit, RateLimiter};
 use hikyaku_types::{AccountId, ApiKeyId};
 
 use crate::{
-    caller::Audience, document, options::HttpOptions, problem::Problem, services::Services,
+    caller::Audience,
+    document::{self, Access},
+    options::HttpOptions,
+    problem::Problem,
+    services::Services,
 };
 
 /// One of the two faces of the API: the control socket, or the network.
@@ -79,11 +83,15 @@ impl Frame {
     }
 }
 
-/// Whether nobody has to sign in for an operation. The document says so. Outside of `/api/v1`, where
-/// no route is known, there is nothing to protect.
-pub(crate) fn is_public(method: &Method, route: Option<&str>) -> bool {
-    // What a path can do is no secret: the document is public.
-    method == Method::OPTIONS || route.is_none_or(|route| document::get().is_public(method, route))
+/// Who may call an operation: the document says so. Outside of `/api/v1`, where no route is known,
+/// there is nothing to protect.
+pub(crate) fn access(method: &Method, route: Option<&str>) -> Access {
+    match route {
+        // What a path can do is no secret: the document is public.
+        _ if *method == Method::OPTIONS => Access::Public,
+        None => Access::Public,
+        Some(route) => document::get().access(method, route),
+    }
 }
 
 /// Whether a method changes nothing (RFC 9110 §9.2.1).
