@@ -19,7 +19,8 @@ use crate::{
     Envelope, Metrics, Policy, Rejection, Source, Via,
     policy::MailboxFull,
     queue::QueueMetrics,
-    recipient::{Route, ToOthers, route},
+    in_force::{InForce, Known},
+    recipient::{Locks, Route, ToOthers, route},
 };
 use deliver::{Also, Failure, Job, ReportAt};
 use prepared::Prepared;
@@ -42,6 +43,7 @@ struct Inner {
     metrics: Metrics,
     queue_metrics: Arc<QueueMetrics>,
     contents: Contents,
+    known: Arc<Known>,
 }
 
 /// A message whose outcomes are durable now.
@@ -69,8 +71,10 @@ impl Transport {
         contents: Contents,
     ) -> Self {
         let metrics = Metrics::default();
+        let known = Arc::new(Known::new(db.hints().clone()));
         Self {
             inner: Arc::new(Inner {
+                known,
                 db,
                 policy: Arc::new(policy),
                 space,
@@ -89,6 +93,11 @@ impl Transport {
     /// The same, to be kept.
     pub(crate) fn shared_policy(&self) -> &Arc<Policy> {
         &self.inner.policy
+    }
+
+    /// What contracts say.
+    pub(crate) fn known(&self) -> &Arc<Known> {
+        &self.inner.known
     }
 
     /// How contents are read.
@@ -127,26 +136,52 @@ impl Transport {
         via: Via,
     ) -> Result<(), Rejection> {
         let owned = address.clone();
-        let full = self.inner.policy.mailbox_full;
-        let others = ToOthers::from(via, &self.inner.policy);
+        let (known, policy) = (Arc::clone(&self.inner.known), Arc::clone(&self.inner.policy));
+        let doors = (ToOthers::from(via, &policy), Locks::from(via));
         let checked = self
             .inner
             .db
             .read(move |tx| {
                 let resolution = addresses::resolve(tx, &owned)?;
-                Ok::<_, Failure>(match route(&owned, &resolution, others) {
-                    Route::Refuse(rejection) => Err(rejection),
-                    Route::Remote => Ok(()),
-                    Route::Discard(_) => Ok(()),
-                    Route::Mailbox(scope) => room(tx, &[scope], size, full)?,
-                    Route::Mailboxes(scopes) => room(tx, &scopes, size, full)?,
-                })
+                let scopes = match route(&owned, &resolution, doors) {
+                    Route::Refuse(rejection) => return Ok(Err(rejection)),
+                    Route::Remote | Route::Discard(_) => return Ok(Ok(())),
+                    Route::Mailbox(scope) => vec![scope],
+                    Route::Mailboxes(scopes) => scopes,
+                };
+                let Some(first) = scopes.first() else {
+                    return Ok(Ok(()));
+                };
+                let in_force = known.of(tx, first.tenant, &policy)?;
+                if let Err(rejection) = in_force.check_size(size) {
+                    return Ok(Err(rejection));
+                }
+                room(tx, &scopes, size, in_force.mailbox_full)
             })
             .await;
         match checked {
             Ok(Ok(())) => Ok(()),
             Ok(Err(rejection)) => Err(self.refused(rejection)),
             Err(failure) => Err(self.failed(failure)),
+        }
+    }
+
+    /// What is in force for an account that sends; asked at MAIL FROM.
+    ///
+    /// # Errors
+    /// When it may not send at present: a pool it belongs to is locked, and the contract then stops
+    /// sending too (C-01).
+    pub async fn check_sender(&self, scope: AccountScope) -> Result<InForce, Rejection> {
+        let inner = &self.inner;
+        if let Some(known) = inner.known.of_sender_at_once(scope, inner.db.now()) {
+            return known.map_err(|rejection| self.refused(rejection));
+        }
+        let (known, policy) = (Arc::clone(&inner.known), Arc::clone(&inner.policy));
+        let looked = inner.db.read(move |tx| known.of_sender(tx, scope, &policy)).await;
+        match looked {
+            Ok(Ok(in_force)) => Ok(in_force),
+            Ok(Err(rejection)) => Err(self.refused(rejection)),
+            Err(error) => Err(self.failed(Failure::Directory(error))),
         }
     }
 
@@ -180,6 +215,7 @@ impl Transport {
     ) -> Result<Accepted, Rejection> {
         self.check(&envelope, &content)
             .map_err(|rejection| self.refused(rejection))?;
+        self.check_contract(&envelope, &content).await?;
         let size = content.len();
         let prepared = prepare(self.contents(), content)
             .await
@@ -196,6 +232,7 @@ impl Transport {
             envelope,
             prepared,
             policy,
+            known: Arc::clone(&self.inner.known),
             also,
         });
         let written = match self.write(Arc::clone(&job), ReportAt::ItsTurn).await {
@@ -258,6 +295,26 @@ impl Transport {
         }
         if self.inner.space.is_low() {
             return Err(Rejection::storage_low());
+        }
+        Ok(())
+    }
+
+    /// The limits of the sender's contract, which JMAP and programs meet only here.
+    async fn check_contract(
+        &self,
+        envelope: &Envelope,
+        content: &Bytes,
+    ) -> Result<(), Rejection> {
+        let Some(scope) = envelope.source.account else {
+            return Ok(());
+        };
+        let in_force = self.check_sender(scope).await?;
+        in_force
+            .check_size(content.len() as u64)
+            .map_err(|rejection| self.refused(rejection))?;
+        if envelope.recipients.len() > in_force.max_recipients {
+            let rejection = Rejection::too_many_recipients(in_force.max_recipients);
+            return Err(self.refused(rejection));
         }
         Ok(())
     }

@@ -16,6 +16,7 @@
 
 mod accept;
 mod envelope;
+mod in_force;
 mod metrics;
 mod policy;
 mod prefix;
@@ -29,6 +30,7 @@ pub use accept::{Accepted, Transport};
 pub use envelope::{
     Answer, Envelope, Notify, OriginalRecipient, Recipient, Reporting, Returned, Source, Via,
 };
+pub use in_force::{InForce, KNOWN_FOR, KNOWN_TENANTS_MAX};
 pub use metrics::{Metrics, Snapshot};
 pub use policy::{MailboxFull, Outgoing, Policy};
 pub use rejection::Rejection;

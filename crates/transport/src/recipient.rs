@@ -3,10 +3,11 @@
 use hikyaku_directory::{
     AccountScope,
     addresses::{Receiving, Resolution},
+    plans::OverQuotaReply,
 };
 use hikyaku_types::EmailAddress;
 
-use crate::{Policy, Rejection, Via};
+use crate::{MailboxFull, Policy, Rejection, Via};
 
 /// The decision about one recipient.
 #[derive(Debug, Clone)]
@@ -45,17 +46,44 @@ impl ToOthers {
     }
 }
 
+/// What a locked pool means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locks {
+    /// No new mail.
+    Respected,
+    /// Nothing: the house tells that it is locked, or reports what became of a message.
+    PassedBy,
+}
+
+impl Locks {
+    /// For a client at a door.
+    pub(crate) const fn from(via: Via) -> Self {
+        match via {
+            Via::House(_) => Self::PassedBy,
+            Via::Smtp | Via::Submission | Via::Lmtp => Self::Respected,
+        }
+    }
+
+    /// Whether mail for an account goes into its mailbox.
+    const fn open(self, receiving: Receiving) -> bool {
+        match receiving {
+            Receiving::Open => true,
+            Receiving::PoolLocked(_) => matches!(self, Self::PassedBy),
+            _ => false,
+        }
+    }
+}
+
 /// What a resolution means.
-pub(crate) fn route(address: &EmailAddress, resolution: &Resolution, others: ToOthers) -> Route {
+pub(crate) fn route(
+    address: &EmailAddress,
+    resolution: &Resolution,
+    (others, locks): (ToOthers, Locks),
+) -> Route {
     match (resolution, others) {
-        (
-            Resolution::Account {
-                scope,
-                receiving: Receiving::Open,
-                ..
-            },
-            _,
-        ) => Route::Mailbox(*scope),
+        (Resolution::Account { scope, receiving, .. }, _) if locks.open(*receiving) => {
+            Route::Mailbox(*scope)
+        }
         (
             Resolution::Account {
                 scope,
@@ -65,7 +93,7 @@ pub(crate) fn route(address: &EmailAddress, resolution: &Resolution, others: ToO
             _,
         ) => Route::Discard(*scope),
         (Resolution::Account { receiving, .. }, _) => Route::Refuse(not_taken(*receiving)),
-        (Resolution::Several(targets), _) => several(targets),
+        (Resolution::Several(targets), _) => several(targets, locks),
         (Resolution::UnknownAddress, _) => Route::Refuse(Rejection::unknown_recipient(address)),
         (Resolution::NotLocal, ToOthers::Queued) => Route::Remote,
         (Resolution::NotLocal, ToOthers::Unavailable) => {
@@ -77,14 +105,17 @@ pub(crate) fn route(address: &EmailAddress, resolution: &Resolution, others: ToO
 
 /// Where the mail of an alias of several goes: to those who take mail. When none does, it is thrown
 /// away if somebody throws it away, else refused.
-fn several(targets: &[(AccountScope, Receiving)]) -> Route {
-    let that = |wanted: Receiving| {
-        let fitting = targets.iter().filter(move |(_, found)| *found == wanted);
-        fitting.map(|(scope, _)| *scope)
-    };
-    let open: Vec<AccountScope> = that(Receiving::Open).collect();
-    match (open.as_slice(), that(Receiving::Discarded).next()) {
-        ([], Some(discarding)) => Route::Discard(discarding),
+fn several(targets: &[(AccountScope, Receiving)], locks: Locks) -> Route {
+    let open: Vec<AccountScope> = targets
+        .iter()
+        .filter(|(_, receiving)| locks.open(*receiving))
+        .map(|(scope, _)| *scope)
+        .collect();
+    let discarding = targets
+        .iter()
+        .find(|(_, receiving)| *receiving == Receiving::Discarded);
+    match (open.as_slice(), discarding) {
+        ([], Some((discarding, _))) => Route::Discard(*discarding),
         ([], None) => {
             let first = targets.first().map(|(_, receiving)| *receiving);
             Route::Refuse(not_taken(first.unwrap_or(Receiving::AccountSuspended)))
@@ -99,6 +130,12 @@ fn several(targets: &[(AccountScope, Receiving)]) -> Route {
 fn not_taken(receiving: Receiving) -> Rejection {
     match receiving {
         Receiving::TenantPreparing => Rejection::not_yet_in_service(),
+        Receiving::PoolLocked(OverQuotaReply::Temporary) => {
+            Rejection::pool_locked(MailboxFull::Defer)
+        }
+        Receiving::PoolLocked(OverQuotaReply::Permanent) => {
+            Rejection::pool_locked(MailboxFull::Refuse)
+        }
         _ => Rejection::reception_stopped(),
     }
 }

@@ -81,6 +81,40 @@ impl Rejection {
         Self::fixed(550, "5.2.1", "this mailbox does not accept mail")
     }
 
+    /// The account takes no mail yet.
+    pub const fn not_yet_in_service() -> Self {
+        Self::fixed(
+            450,
+            "4.2.1",
+            "this mailbox is not yet in service; try again later",
+        )
+    }
+
+    /// A pool of the mailbox is locked (E-002, N-16).
+    pub const fn pool_locked(policy: MailboxFull) -> Self {
+        match policy {
+            MailboxFull::Refuse => Self::fixed(
+                552,
+                "5.2.2",
+                "this organisation's mail storage is full; it takes no new mail at present",
+            ),
+            MailboxFull::Defer => Self::fixed(
+                452,
+                "4.2.2",
+                "this organisation's mail storage is full; try again later",
+            ),
+        }
+    }
+
+    /// A signed-in user sends while a pool is locked, and the contract then stops sending too (C-01).
+    pub const fn sending_stopped() -> Self {
+        Self::fixed(
+            552,
+            "5.2.2",
+            "your organisation's mail storage is full; sending is stopped until mail is deleted",
+        )
+    }
+
     /// Over the size limit (E-009).
     pub fn too_big(limit: ByteSize) -> Self {
         let text = format!(
@@ -164,6 +198,11 @@ mod tests {
         let full = |policy| Rejection::mailbox_full(policy).to_string();
         assert!(full(MailboxFull::Refuse).starts_with("552 5.2.2 "));
         assert!(full(MailboxFull::Defer).starts_with("452 4.2.2 "));
+        let locked = |policy| Rejection::pool_locked(policy).to_string();
+        assert!(locked(MailboxFull::Refuse).starts_with("552 5.2.2 "));
+        assert!(locked(MailboxFull::Defer).starts_with("452 4.2.2 "));
+        let sending = Rejection::sending_stopped().to_string();
+        assert!(sending.starts_with("552 5.2.2 "));
         assert!(
             Rejection::too_big(ByteSize::mib(25))
                 .to_string()

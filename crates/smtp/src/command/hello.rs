@@ -15,6 +15,8 @@ pub(super) async fn helo(session: &mut Session, client: ClientName) -> Result<()
 /// EHLO and LHLO: what is offered.
 pub(super) async fn extended(session: &mut Session, client: ClientName) -> Result<(), Ending> {
     greeted(session, client, Greeting::Extended);
+    // For SIZE. Whether sending is stopped is told when somebody sends.
+    let _ = super::mail::look_up_contract(session).await;
     let reply = table::ehlo(session.shared.options.hostname.as_str(), keywords(session));
     session.idle_command(&reply).await
 }

@@ -14,12 +14,25 @@ use crate::{
 /// Begins a transaction, unless the message is too big, no mail can be stored, or a signed-in
 /// client sends as somebody else.
 pub(super) async fn run(session: &mut Session, mail: Mail) -> Result<(), Ending> {
+    if let Err(reply) = look_up_contract(session).await {
+        return session.idle_command(&reply).await;
+    }
     if let Err(reply) = check(session, &mail).await {
         return session.idle_command(&reply).await;
     }
     session.flow.sender_accepted(mail.smtputf8);
     session.transaction = Some(Transaction::new(mail));
     session.say(&table::sender_ok()).await
+}
+
+/// Learns what is in force for whoever signed in, and whether they may send at present (C-01).
+pub(super) async fn look_up_contract(session: &mut Session) -> Result<(), Reply> {
+    let Some(scope) = session.account.as_ref().map(|account| account.scope) else {
+        return Ok(());
+    };
+    let found = session.shared.rooms.transport.check_sender(scope).await;
+    session.in_force = Some(found.map_err(|rejection| reply_of(&rejection))?);
+    Ok(())
 }
 
 async fn check(session: &Session, mail: &Mail) -> Result<(), Reply> {

@@ -30,7 +30,8 @@ async fn check(session: &Session, rcpt: &Rcpt) -> Result<EmailAddress, Reply> {
     let transport = &session.shared.rooms.transport;
     let transaction = session.transaction.as_ref();
     let taken = transaction.map_or(0, |transaction| transaction.recipients.len());
-    if taken >= transport.policy().max_recipients {
+    let of_sender = session.in_force.map(|in_force| in_force.max_recipients);
+    if taken >= of_sender.unwrap_or(transport.policy().max_recipients) {
         return Err(table::too_many_recipients());
     }
     let address = resolve(session, &rcpt.recipient).await?;

@@ -20,6 +20,7 @@ pub(super) async fn run(session: &mut Session) -> Result<(), Ending> {
     }
     session.client = None;
     session.account = None;
+    session.in_force = None;
     session.transaction = None;
     session.flow.tls_started();
     Ok(())

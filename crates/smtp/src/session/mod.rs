@@ -12,7 +12,7 @@ use hikyaku_smtp_proto::{
     AuthRule, Command, Flow, MAX_COMMAND_LINE, PlainPasswords, Reply, Tls, command::ClientName,
     reply::table,
 };
-use hikyaku_transport::Via;
+use hikyaku_transport::{InForce, Via};
 use tokio::time::Instant;
 use tracing::debug;
 use zeroize::Zeroizing;
@@ -35,6 +35,8 @@ pub(crate) struct Session {
     pub(crate) client: Option<ClientName>,
     /// Who signed in.
     pub(crate) account: Option<Submitter>,
+    /// What the contract of who signed in says, since EHLO or MAIL asked for it.
+    pub(crate) in_force: Option<InForce>,
     /// The message in the making.
     pub(crate) transaction: Option<Transaction>,
     pub(crate) tally: Tally,
@@ -82,6 +84,7 @@ impl Session {
             connection,
             client: None,
             account: None,
+            in_force: None,
             transaction: None,
             tally: Tally::default(),
         }

@@ -43,9 +43,10 @@ impl Patience {
 impl Session {
     /// What a message may be on this port.
     pub(crate) fn content_limits(&self) -> ContentLimits {
-        let size = self.shared.rooms.transport.policy().max_message.bytes();
+        let of_host = self.shared.rooms.transport.policy().max_message;
+        let of_sender = self.in_force.map(|in_force| in_force.max_message);
         ContentLimits {
-            size,
+            size: of_sender.unwrap_or(of_host).bytes(),
             line: self.shared.options.limits.line,
         }
     }

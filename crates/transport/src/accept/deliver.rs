@@ -20,8 +20,12 @@ use crate::{
         report::{self, Early},
     },
     prefix,
-    queue::enqueue::{self, Remote},
-    recipient::{Route, ToOthers, route},
+    queue::{
+        QueueError,
+        enqueue::{self, Remote},
+    },
+    in_force::Known,
+    recipient::{Locks, Route, ToOthers, route},
     trace::{self, Outcome, TraceOfMessage, TraceOfRecipient},
 };
 
@@ -30,6 +34,8 @@ pub(crate) struct Job {
     pub(crate) envelope: Envelope,
     pub(crate) prepared: Prepared,
     pub(crate) policy: Arc<Policy>,
+    /// What contracts say, within the policy.
+    pub(crate) known: Arc<Known>,
     /// What the caller wants in the same transaction.
     pub(crate) also: Option<Also>,
 }
@@ -240,6 +246,7 @@ pub(crate) fn plan(
         Some(_) => ToOthers::from(envelope.source.via, &job.policy),
         None => ToOthers::Denied,
     };
+    let locks = Locks::from(envelope.source.via);
     let addresses: Vec<EmailAddress> = envelope
         .recipients
         .iter()
@@ -253,7 +260,7 @@ pub(crate) fn plan(
     let mut further: Vec<(usize, AccountScope)> = Vec::new();
     for (index, (address, resolution)) in addresses.iter().zip(&resolutions).enumerate() {
         // What is said of a copy is a guess, until `deliver` knows.
-        let (scope, result) = match route(address, resolution, others) {
+        let (scope, result) = match sized(tx, job, route(address, resolution, (others, locks)))? {
             Route::Mailbox(scope) => {
                 copies.add(job, transaction, scope, (index, index));
                 (Some(scope), Ok(Outcome::Delivered))
@@ -292,6 +299,27 @@ pub(crate) fn plan(
         fates,
         further: further.into_iter().map(|(index, _)| index).collect(),
     })
+}
+
+/// Where a message goes that may be too large for the recipient's tenant (C-04).
+fn sized(tx: &WriteTx<'_>, job: &Job, route: Route) -> Result<Route, DirectoryError> {
+    let scope = match &route {
+        Route::Mailbox(scope) => Some(*scope),
+        Route::Mailboxes(scopes) => scopes.first().copied(),
+        Route::Discard(_) | Route::Remote | Route::Refuse(_) => None,
+    };
+    let Some(scope) = scope else {
+        return Ok(route);
+    };
+    let in_force = job.known.of(tx, scope.tenant, &job.policy)?;
+    let size = in_force.check_size(job.prepared.content().size());
+    Ok(size.err().map_or(route, Route::Refuse))
+}
+
+/// The refusal for a full mailbox of a tenant.
+fn refusal(tx: &WriteTx<'_>, job: &Job, copy: &Copy) -> Result<Rejection, DirectoryError> {
+    let in_force = job.known.of(tx, copy.scope.tenant, &job.policy)?;
+    Ok(Rejection::mailbox_full(in_force.mailbox_full))
 }
 
 /// Copies as they are found, one for each account.
@@ -344,10 +372,10 @@ impl Copy {
 }
 
 /// Delivers what was queued for a domain that is ours now: to those who have room.
-pub(crate) fn queued(tx: &WriteTx<'_>, job: &Job, plan: &mut Plan) -> Result<(), MailError> {
+pub(crate) fn queued(tx: &WriteTx<'_>, job: &Job, plan: &mut Plan) -> Result<(), QueueError> {
     let outcomes = attempt(tx, job, plan.copies.iter(), Overshoot::Refuse)?;
     for (copy, outcome) in plan.copies.iter().zip(outcomes) {
-        settle(&mut plan.fates, copy, &result_of(outcome, &job.policy));
+        settle(&mut plan.fates, copy, &result_of(tx, job, copy, outcome)?);
     }
     Ok(())
 }
@@ -375,7 +403,7 @@ fn deliver(
             Delivered::Full(_) => full.push(copy),
             other => {
                 taken = true;
-                settle(fates, copy, &result_of(other, &job.policy));
+                settle(fates, copy, &result_of(tx, job, copy, other)?);
             }
         }
     }
@@ -384,17 +412,14 @@ fn deliver(
     let overshoot = from_house || (taken && job.envelope.answer == Answer::Whole);
     if !overshoot {
         for copy in full {
-            settle(
-                fates,
-                copy,
-                &Err(Rejection::mailbox_full(job.policy.mailbox_full)),
-            );
+            let refused = Err(refusal(tx, job, copy)?);
+            settle(fates, copy, &refused);
         }
         return Ok(sent);
     }
     let outcomes = attempt(tx, job, full.iter().copied(), Overshoot::AllowOnce)?;
     for (copy, outcome) in full.into_iter().zip(outcomes) {
-        settle(fates, copy, &result_of(outcome, &job.policy));
+        settle(fates, copy, &result_of(tx, job, copy, outcome)?);
     }
     Ok(sent)
 }
@@ -452,12 +477,17 @@ fn attempt<'a>(
     delivery::deliver_all(tx, delivery, &recipients)
 }
 
-fn result_of(outcome: Delivered, policy: &Policy) -> Result<Outcome, Rejection> {
-    match outcome {
+fn result_of(
+    tx: &WriteTx<'_>,
+    job: &Job,
+    copy: &Copy,
+    outcome: Delivered,
+) -> Result<Result<Outcome, Rejection>, DirectoryError> {
+    Ok(match outcome {
         Delivered::Delivered(_) => Ok(Outcome::Delivered),
         Delivered::Duplicate => Ok(Outcome::Duplicate),
-        Delivered::Full(_) => Err(Rejection::mailbox_full(policy.mailbox_full)),
-    }
+        Delivered::Full(_) => Err(refusal(tx, job, copy)?),
+    })
 }
 
 fn settle(fates: &mut [Fate], copy: &Copy, result: &Result<Outcome, Rejection>) {

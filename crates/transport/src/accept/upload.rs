@@ -10,7 +10,7 @@ use hikyaku_types::{EmailAddress, TenantId};
 use super::{deliver::Failure, prepared::Prepared};
 use crate::{
     Envelope, Policy,
-    recipient::{Route, ToOthers, route},
+    recipient::{Locks, Route, ToOthers, route},
 };
 
 /// Uploads a message that is to be an object, once for each tenant that it will belong to: those of
@@ -30,9 +30,9 @@ pub(crate) async fn upload(
         .collect();
     let source = &envelope.source;
     let sender = source.sender().map(|(tenant, _)| tenant);
-    let others = ToOthers::from(source.via, policy);
+    let doors = (ToOthers::from(source.via, policy), Locks::from(source.via));
     let tenants = db
-        .read(move |tx| tenants(tx, &addresses, sender, others))
+        .read(move |tx| tenants(tx, &addresses, sender, doors))
         .await?;
     Ok(message.upload(contents, &tenants).await?)
 }
@@ -41,12 +41,12 @@ fn tenants(
     tx: &Tx<'_>,
     addresses: &[EmailAddress],
     sender: Option<TenantId>,
-    others: ToOthers,
+    doors: (ToOthers, Locks),
 ) -> Result<Vec<TenantId>, Failure> {
     let resolutions = addresses::resolve_many(tx, addresses)?;
     let mut tenants = BTreeSet::new();
     for (address, resolution) in addresses.iter().zip(&resolutions) {
-        match route(address, resolution, others) {
+        match route(address, resolution, doors) {
             Route::Mailbox(scope) => tenants.insert(scope.tenant),
             // All of one tenant.
             Route::Mailboxes(scopes) => scopes

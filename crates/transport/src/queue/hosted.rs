@@ -66,6 +66,7 @@ impl Job {
             envelope,
             prepared,
             policy: Arc::clone(&policy),
+            known: Arc::clone(transport.known()),
             also: None,
         };
         Ok(Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hikyaku_blob::Contents;
-use hikyaku_db::{Lane, WriteTx, testing::TestDatabase};
+use hikyaku_db::{Hints, Lane, WriteTx, testing::TestDatabase};
 use hikyaku_directory::{
     AccountScope, PlatformScope,
     accounts::{self, NewAccount},
@@ -21,6 +21,7 @@ use super::{
     settle::{About, By, End, Settlement, Tell},
 };
 use crate::{
+    in_force::Known,
     Answer, Envelope, Outgoing, Policy, Recipient, Reporting, Source, Via,
     accept::{
         deliver::{self, Failure, Job, ReportAt},
@@ -73,6 +74,7 @@ fn job(scope: AccountScope, recipients: usize) -> Job {
         },
         prepared: Prepared::new(&Contents::in_database(), &content),
         policy: Arc::new(policy),
+        known: Arc::new(Known::new(Hints::default())),
         also: None,
     }
 }

@@ -11,7 +11,7 @@ use hikyaku_types::{EmailAddress, OffsetTimestamp, SessionId};
 use crate::{
     Policy, Rejection,
     prefix::{self, Begins},
-    recipient::{Route, ToOthers, route},
+    recipient::{Locks, Route, ToOthers, route},
     trace::{self, Outcome, TraceOfMessage, TraceOfRecipient},
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn reader(
     address: &EmailAddress,
 ) -> Result<Reader, DirectoryError> {
     let resolution = addresses::resolve(tx, address)?;
-    let scope = match route(address, &resolution, ToOthers::Queued) {
+    let scope = match route(address, &resolution, (ToOthers::Queued, Locks::PassedBy)) {
         Route::Mailbox(scope) => scope,
         // One of those who may send as the alias reads for all.
         Route::Mailboxes(scopes) => match scopes.first() {
