@@ -14,12 +14,15 @@
 mod actor;
 pub mod api_keys;
 pub mod authenticate;
+pub mod bulk;
 pub mod domains;
 mod error;
 pub mod grants;
 pub mod idempotency;
 pub mod impersonation;
+pub mod jobs;
 pub mod log;
+pub mod notices;
 pub mod plans;
 mod reference;
 mod rights;
