@@ -57,7 +57,7 @@ CREATE TABLE contract (
     updated_at    BIGINT NOT NULL,
     CHECK ((plan_id IS NULL) = (terms IS NULL) AND (plan_id IS NULL) = (in_force IS NULL))
 );
-CREATE INDEX contract_by_plan ON contract (plan_id, plan_revision) WHERE plan_id IS NOT NULL;
+CREATE INDEX contract_by_plan ON contract (plan_id, tenant_id) WHERE plan_id IS NOT NULL;
 
 CREATE TABLE tenant_option (
     tenant_id BIGINT NOT NULL REFERENCES tenant (id),

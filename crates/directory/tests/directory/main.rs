@@ -5,6 +5,7 @@ mod accounts;
 mod addresses;
 mod bulk;
 mod check;
+mod contracts;
 mod concurrency;
 mod domains;
 mod fixture;
