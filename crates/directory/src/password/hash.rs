@@ -1,4 +1,5 @@
-//! argon2id hashes as PHC strings (RFC 9106; the string names its own parameters).
+//! Password hashes: argon2id as PHC strings (RFC 9106; the string names its own parameters), and those
+//! of other systems until they are upgraded.
 
 use std::{borrow::Cow, fmt};
 
@@ -9,6 +10,8 @@ use argon2::{
 use hikyaku_types::Secret;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 use zeroize::Zeroizing;
+
+use super::foreign::Foreign;
 
 /// How much work a guess at a password costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +111,8 @@ pub enum PasswordError {
     ControlCharacter,
 }
 
-/// A password's hash: an argon2 PHC string whose parameters are within our limits.
+/// A password's hash: an argon2 PHC string, or one of another system, whose cost is within our
+/// limits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
@@ -116,11 +120,14 @@ pub struct PasswordHash(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordHashError {
-    /// Not a PHC string of argon2 with salt and hash.
-    #[error("not an argon2 hash in PHC form")]
+    /// Of no scheme we know, or not complete.
+    #[error(
+        "not a password hash that is known here: argon2, $5$, $6$, $2a$, $2b$, $2y$, $1$, {{SSHA}}, \
+         {{SSHA256}}, {{SSHA512}}"
+    )]
     Malformed,
     /// Its parameters cost more than we spend, or are none.
-    #[error("the hash's parameters are out of bounds")]
+    #[error("the hash would cost too much to check, or too little: its rounds are out of bounds")]
     OutOfBounds,
 }
 
@@ -128,8 +135,11 @@ impl PasswordHash {
     /// Bytes of a password at most: far above what anybody types, and little to compute.
     pub const MAX_PASSWORD_BYTES: usize = 1024;
 
-    /// Takes a stored or imported hash.
+    /// Takes a stored or imported hash: argon2, or what [`super::foreign`] knows.
     pub fn parse(text: &str) -> Result<Self, PasswordHashError> {
+        if !text.starts_with("$argon2") {
+            return Foreign::parse(text).map(|foreign| Self(foreign.stored()));
+        }
         let phc = Phc::new(text).map_err(|_| PasswordHashError::Malformed)?;
         let argon2 = Algorithm::try_from(phc.algorithm.as_str()).is_ok();
         if !argon2 || phc.salt.is_none() || phc.hash.is_none() {
@@ -183,6 +193,11 @@ impl PasswordHash {
     /// Whether the password is the hash's. Takes the time the hash's own parameters say, whatever
     /// the password: not for an async task. The comparison takes constant time.
     pub fn verify(&self, password: &Secret) -> bool {
+        if self.is_foreign() {
+            let foreign = Foreign::parse(&self.0);
+            return Self::check(password).is_ok()
+                && foreign.is_ok_and(|hash| hash.verify(password.expose()));
+        }
         let Ok(phc) = Phc::new(&self.0) else {
             return false;
         };
@@ -205,6 +220,11 @@ impl PasswordHash {
         phc.algorithm != Algorithm::Argon2id.ident()
             || phc.version != Some(Version::V0x13.into())
             || HashParams::of(&phc) != Some(params)
+    }
+
+    /// Whether another system made it, with another algorithm than argon2.
+    pub fn is_foreign(&self) -> bool {
+        !self.0.starts_with("$argon2")
     }
 
     /// The PHC string. It is a secret of its owner: not for logs.
