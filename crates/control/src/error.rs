@@ -1,7 +1,11 @@
 //! Why an administrative act was not done.
 
+use std::time::Duration;
+
+use hikyaku_access::factors::VaultError;
 use hikyaku_db::DbError;
 use hikyaku_directory::DirectoryError;
+use hikyaku_mailstore::MailError;
 use hikyaku_types::Permission;
 
 /// Why an act was refused, in words an administrator can act on. The text of each variant is for
@@ -43,9 +47,25 @@ pub enum ControlError {
         /// The word of the feature gate.
         option: &'static str,
     },
+    /// It was tried too often.
+    #[error("{detail}")]
+    Throttled {
+        /// A stable code (`too_many_codes`).
+        code: &'static str,
+        /// What was too much.
+        detail: String,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A sealed secret cannot be read.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The directory refused.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// The mail store refused.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),

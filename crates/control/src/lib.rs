@@ -28,6 +28,7 @@ mod reference;
 mod rights;
 pub mod roles;
 pub mod tenants;
+pub mod usage;
 
 pub use actor::{Act, Actor, ContentAccess, Impersonator, Principal, Reading};
 pub use error::ControlError;
