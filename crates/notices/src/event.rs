@@ -75,6 +75,10 @@ events! {
     FactorAddressConfirm = "factor_address_confirm" {
         "link": "https://mail.example.co.jp/confirm/abc", "minutes": 30,
     },
+    /// U-028: the recovery address is to be confirmed.
+    RecoveryAddressConfirm = "recovery_address_confirm" {
+        "link": "https://mail.example.co.jp/confirm/abc", "minutes": 30,
+    },
     /// N-04: a code for signing in.
     FactorCode = "factor_code" { "code": "123456", "minutes": 10 },
     /// N-05: a link to set a new password.
