@@ -66,7 +66,7 @@ pub fn confirm_email(
 }
 
 /// Whether mail for an address comes into the account's own mailbox.
-pub(crate) fn leads_home(
+pub fn leads_home(
     tx: &WriteTx<'_>,
     scope: AccountScope,
     address: &EmailAddress,

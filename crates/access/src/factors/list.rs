@@ -156,7 +156,7 @@ pub(super) fn insert(
 }
 
 /// Locks what the web knows of an account, and so everything about its factors.
-pub(crate) fn lock(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DbError> {
+pub fn lock(tx: &WriteTx<'_>, scope: AccountScope) -> Result<(), DbError> {
     tx.execute(
         "INSERT INTO web_account (tenant_id, account_id) VALUES (?1, ?2)
          ON CONFLICT (tenant_id, account_id) DO NOTHING",

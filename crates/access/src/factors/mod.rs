@@ -26,8 +26,8 @@ use hikyaku_types::{EmailAddress, FactorId, Timestamp};
 
 pub use backup::{BACKUP_CODES, BackupCodes, replace_backup_codes};
 pub use challenge::{Code, Method, Verdict, check_code, send_code};
-pub use email::{begin_email, confirm_email};
-pub use list::{Demand, Overview, overview, remove, remove_all};
+pub use email::{begin_email, confirm_email, leads_home};
+pub use list::{Demand, Overview, lock, overview, remove, remove_all};
 pub use totp::{TotpSetup, begin_totp, confirm_totp};
 pub use vault::{Vault, VaultError};
 
