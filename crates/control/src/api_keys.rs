@@ -24,6 +24,7 @@ pub use make::{
     KeyChange, MAX_KEYS, MAX_LABEL_CHARS, MAX_NETWORKS, NEVER_IN_KEYS, NewKey, change, create,
 };
 pub use token::Token;
+pub(crate) use token::hash;
 
 use crate::{
     Act, Actor, ControlError, Principal, Rights, Within,

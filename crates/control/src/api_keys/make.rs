@@ -5,7 +5,7 @@ use hikyaku_directory::{TenantScope, contracts, plans::Feature};
 use hikyaku_net::Network;
 use hikyaku_types::{ApiKeyId, DomainId, Permission, TenantId, Timestamp};
 
-use super::{ApiKey, Token, act, changeable, logged, store, tenant_of, token};
+use super::{ApiKey, Token, act, changeable, logged, store, tenant_of};
 use crate::{
     Actor, ControlError, Within,
     roles::{PLATFORM_ONLY, joined, lock_tenant, must_have},
@@ -86,7 +86,7 @@ pub fn create(
             domain,
             &label,
             token.shown(),
-            token::hash(token.secret()),
+            token.hash(),
             joined(&new.permissions),
             joined_networks(&new.networks),
             actor.principal.logged().name,

@@ -31,6 +31,11 @@ impl Token {
         &self.0
     }
 
+    /// What is stored of it.
+    pub(crate) fn hash(&self) -> String {
+        hash(&self.0)
+    }
+
     /// How it begins.
     pub(super) fn shown(&self) -> &str {
         self.0.expose().get(..SHOWN_CHARS).unwrap_or(BEGINNING)

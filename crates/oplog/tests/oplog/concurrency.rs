@@ -21,13 +21,14 @@ hikyaku_db::on_both_engines! {
                     start.wait().await;
                     for _ in 0..ENTRIES {
                         db.write(Lane::Background, move |tx| {
-                            // Every other one comes to the two chains from the other side.
-                            let mut chains = [tenant(1), Chain::Platform];
-                            if writer % 2 == 0 {
-                                chains.reverse();
-                            }
+                            // Some acts concern two: the platform's chain comes first then.
+                            let chains = match writer % 3 {
+                                0 => &[Chain::Platform, tenant(1)][..],
+                                1 => &[tenant(1)],
+                                _ => &[Chain::Platform],
+                            };
                             for chain in chains {
-                                append(tx, &entry(chain, "a.b", writer, 8))?;
+                                append(tx, &entry(*chain, "a.b", writer, 8))?;
                             }
                             Ok::<_, DbError>(())
                         })
@@ -40,10 +41,10 @@ hikyaku_db::on_both_engines! {
         for task in tasks {
             timeout(Duration::from_secs(120), task).await.unwrap().unwrap();
         }
-        for chain in [tenant(1), Chain::Platform] {
+        for (chain, writers) in [(tenant(1), 6), (Chain::Platform, 5)] {
             let verdict = verify(&test.db, chain, None).await.unwrap();
             assert_eq!(verdict.broken, None);
-            assert_eq!(verdict.checked, (WRITERS * ENTRIES) as u64);
+            assert_eq!(verdict.checked, (writers * ENTRIES) as u64);
         }
     }
 }
