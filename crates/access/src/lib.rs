@@ -7,13 +7,17 @@
 //! - Secrets are stored as hashes only, and compared in constant time.
 #![deny(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
+pub mod app_passwords;
 pub mod browsers;
 pub mod factors;
+pub mod history;
 pub mod links;
+pub mod lockout;
 pub mod policy;
 pub mod sessions;
 pub mod sign_in;
 
 pub use sign_in::{
-    ClientAddress, Protocol, SignIn, SignInError, SignInPolicy, SignInWatch, SignedIn,
+    ClientAddress, Credential, Protocol, SignIn, SignInError, SignInPolicy, SignInWatch, SignedIn,
+    Try,
 };

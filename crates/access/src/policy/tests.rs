@@ -22,10 +22,7 @@ fn the_standard_wants_ten_characters_that_are_hard_to_guess() {
         ("Password2026!", &["password_guessable"]),
         ("aaaaaaaaaaaaaaaa", &["password_guessable"]),
         ("yamadayamada1", &["password_guessable"]),
-        (
-            "taro.yamada2026",
-            &["password_like_login", "password_guessable"],
-        ),
+        ("taro.yamada2026", &["password_like_login"]),
         (
             "TARO.YAMADA@example.test",
             &["password_like_login", "password_guessable"],
@@ -57,7 +54,8 @@ fn the_older_rule_counts_classes_of_half_width_characters() {
 fn a_long_password_is_judged_in_bounded_time_and_by_all_its_characters() {
     let long = "x".repeat(1024);
     let judged = PasswordPolicy::default().judge(&long.as_str().into(), &[]);
-    assert_eq!(judged.strength.code(), "very_weak");
+    assert_eq!(judged.strength.code(), "weak");
+    assert!(!judged.faults.is_empty());
 }
 
 #[test]

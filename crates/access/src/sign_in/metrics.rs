@@ -12,7 +12,7 @@ pub struct SignInMetrics {
     pub succeeded: u64,
     /// Sign-ins with a wrong password or an unknown name.
     pub denied: u64,
-    /// Right passwords of accounts that may not sign in that way.
+    /// Right secrets that may not be used that way.
     pub not_allowed: u64,
     /// Tries that came too soon after failures.
     pub throttled: u64,
@@ -20,6 +20,8 @@ pub struct SignInMetrics {
     pub busy: u64,
     /// Tries that failed with the database.
     pub failed: u64,
+    /// Sign-ins with an app password, which cost no hash.
+    pub app_passwords: u64,
     /// Passwords that were known to be right or wrong without a computation.
     pub cache_hits: u64,
     /// Password hashes computed to check a sign-in.
@@ -37,6 +39,7 @@ pub(super) struct Counters {
     pub(super) throttled: Counter,
     pub(super) busy: Counter,
     pub(super) failed: Counter,
+    pub(super) app_passwords: Counter,
     pub(super) cache_hits: Counter,
     pub(super) verifications: Counter,
     pub(super) rehashed: Counter,
@@ -61,7 +64,9 @@ impl Counters {
         match result {
             Ok(_) => &self.succeeded,
             Err(SignInError::Denied) => &self.denied,
-            Err(SignInError::NotAllowed) => &self.not_allowed,
+            Err(
+                SignInError::NotAllowed | SignInError::MustChange | SignInError::AppPasswordNeeded,
+            ) => &self.not_allowed,
             Err(SignInError::Throttled { .. }) => &self.throttled,
             Err(SignInError::Busy { .. }) => &self.busy,
             Err(SignInError::Temporary(_)) => &self.failed,
@@ -77,6 +82,7 @@ impl Counters {
             throttled: self.throttled.read(),
             busy: self.busy.read(),
             failed: self.failed.read(),
+            app_passwords: self.app_passwords.read(),
             cache_hits: self.cache_hits.read(),
             verifications: self.verifications.read(),
             rehashed: self.rehashed.read(),

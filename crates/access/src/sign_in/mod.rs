@@ -1,8 +1,10 @@
 //! Sign-in: one service for every protocol.
 //!
-//! A sign-in goes: name → account (one query) → throttle → what is remembered about this password →
-//! a slot of the hash pool → throttle and memory again (others may have tried meanwhile) → the
-//! hash.
+//! A sign-in goes: name → account with everything that decides (one query) → its app passwords, when
+//! the secret has the form of one → throttle → what is remembered about this password → a slot of
+//! the hash pool → throttle and memory again (others may have tried meanwhile) → the hash → lock and
+//! rules (status, switches, networks, which password opens what) → the history, off the way.
+//!
 //! Because the result is counted before the slot is given back, no number of parallel tries gets
 //! past the throttle by more than the number of slots, and because that happens on the hashing
 //! thread, a client that hangs up early is counted too.
@@ -15,6 +17,7 @@ mod attempt;
 mod cache;
 mod candidate;
 mod metrics;
+mod rules;
 mod standing;
 mod throttle;
 mod watch;
@@ -24,17 +27,20 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use hikyaku_db::{Database, DbError};
 use hikyaku_directory::{
     Account, AccountScope, LoginName,
-    credentials::CredentialVersion,
+    credentials::{CredentialVersion, MustChange},
     password::{HashPool, HashPoolOptions},
 };
-use hikyaku_types::Secret;
+use hikyaku_types::{AppPasswordId, Secret, Timestamp};
 
 pub use metrics::SignInMetrics;
+pub use standing::scope_of;
 pub(crate) use standing::standing;
 pub use throttle::{ClosedZone, Rate, ThrottlePolicy};
 pub use watch::SignInWatch;
 
 use attempt::Service;
+
+use crate::{history::History, policy::SecurityPolicy};
 
 /// A login name that no account has, as a keyed hash: of fixed size, and of no use to who reads
 /// the memory.
@@ -54,6 +60,16 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Smtp, Self::Imap, Self::Pop3, Self::Web];
+
+    /// The way of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|protocol| protocol.word() == word)
+    }
+
     /// The word in the log, in tables and in the API.
     pub const fn word(self) -> &'static str {
         match self {
@@ -62,13 +78,6 @@ impl Protocol {
             Self::Pop3 => "pop3",
             Self::Web => "web",
         }
-    }
-
-    /// The protocol of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Smtp, Self::Imap, Self::Pop3, Self::Web]
-            .into_iter()
-            .find(|protocol| protocol.word() == word)
     }
 }
 
@@ -124,8 +133,39 @@ pub struct SignedIn {
     pub scope: AccountScope,
     /// The account as it is now.
     pub account: Account,
-    /// The password that was right.
-    credential: CredentialVersion,
+    /// What was right.
+    pub credential: Credential,
+    /// Whether the password has to be changed before anything else; only in a browser is somebody
+    /// signed in who has to.
+    pub must_change: MustChange,
+    /// Since when a second factor is on, which a browser is to be asked for.
+    pub second_factor_at: Option<Timestamp>,
+    /// What the tenant decided.
+    pub policy: SecurityPolicy,
+}
+
+/// The secret that somebody signed in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// The main password, in this version.
+    Password(CredentialVersion),
+    /// An app password.
+    App(AppPasswordId),
+}
+
+/// A try to sign in.
+#[derive(Debug, Clone, Copy)]
+pub struct Try<'a> {
+    /// The name as the client gave it.
+    pub login: &'a str,
+    /// The password.
+    pub password: &'a Secret,
+    /// The way.
+    pub protocol: Protocol,
+    /// Where the client connects from.
+    pub from: ClientAddress,
+    /// What the client calls itself, for the history; may be empty.
+    pub client: &'a str,
 }
 
 /// Why nobody has signed in.
@@ -139,6 +179,12 @@ pub enum SignInError {
     /// its tenant is.
     #[error("this account may not sign in this way")]
     NotAllowed,
+    /// The password is right, and has to be changed first, in a browser.
+    #[error("the password has to be changed first: sign in to the web page")]
+    MustChange,
+    /// The main password is right, but does not open this protocol: app passwords do.
+    #[error("this needs an app password, made on the web page, instead of the main password")]
+    AppPasswordNeeded,
     /// Too many failures before; nothing was checked.
     #[error("too many failed sign-ins, try again in {} seconds", retry_after.as_secs().max(1))]
     Throttled {
@@ -186,10 +232,29 @@ impl SignIn {
         protocol: Protocol,
         from: ClientAddress,
     ) -> Result<SignedIn, SignInError> {
-        let result = self.0.sign_in(login, password, protocol, from).await;
+        self.attempt(Try {
+            login,
+            password,
+            protocol,
+            from,
+            client: "",
+        })
+        .await
+    }
+
+    /// Checks a name and a password of a client that may have told what it is.
+    ///
+    /// Cancel safe, as [`SignIn::sign_in`].
+    pub async fn attempt(&self, wanted: Try<'_>) -> Result<SignedIn, SignInError> {
+        let result = self.0.sign_in(wanted).await;
         self.0.counters.outcome(&result);
-        tell(login, protocol, &result);
+        tell(wanted.login, wanted.protocol, &result);
         result
+    }
+
+    /// Who signed in, or tried to, as it waits to be written.
+    pub fn history(&self) -> &History {
+        &self.0.history
     }
 
     /// Watches whether a sign-in still holds, for the session that goes on with it.

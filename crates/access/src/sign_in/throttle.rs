@@ -251,6 +251,15 @@ impl Throttle {
         });
     }
 
+    /// Whether an account has signed in from a network lately.
+    pub(crate) fn knows(&self, account: AccountId, from: ClientAddress, now: Timestamp) -> bool {
+        let network = Network::of(from.ip);
+        self.with(|state| {
+            let last = state.known.get(&(account, network));
+            last.is_some_and(|last| now.since(*last) <= self.policy.known_for)
+        })
+    }
+
     /// The counters that apply, each with its rate.
     fn keys(
         &self,

@@ -4,12 +4,13 @@
 use std::{sync::Arc, time::Duration};
 
 use hikyaku_db::{DbError, Hint, HintSubscription};
-use hikyaku_directory::{AccountScope, credentials::CredentialVersion};
+use hikyaku_directory::AccountScope;
 
 use super::{
-    Protocol, SignedIn,
-    attempt::{Service, may_use},
-    candidate,
+    Credential, Protocol, SignedIn,
+    attempt::Service,
+    candidate::{self, AppPasswords, Candidate},
+    rules::{main_password_opens, may_use},
 };
 
 /// How long a session that waits lets pass before it asks a database again that could not answer.
@@ -34,7 +35,7 @@ const RETRY: Duration = Duration::from_secs(5);
 pub struct SignInWatch {
     service: Arc<Service>,
     scope: AccountScope,
-    credential: CredentialVersion,
+    credential: Credential,
     protocol: Protocol,
     account: HintSubscription,
     tenant: HintSubscription,
@@ -108,15 +109,34 @@ impl SignInWatch {
 
     async fn look(&self) -> Result<bool, DbError> {
         let scope = self.scope;
+        let app = match self.credential {
+            Credential::App(_) => AppPasswords::Read,
+            Credential::Password(_) => AppPasswords::LeftOut,
+        };
         let found = self
             .service
             .db
-            .read(move |tx| candidate::of(tx, scope))
+            .read(move |tx| candidate::of(tx, scope, app))
             .await?;
         Ok(found.is_some_and(|candidate| {
-            let password = candidate.password.as_ref();
-            may_use(&candidate, self.protocol)
-                && password.is_some_and(|password| password.version == self.credential)
+            may_use(&candidate, self.protocol) && self.credential_holds(&candidate)
         }))
+    }
+
+    /// Whether the secret of the sign-in still opens this way. An app password that ends while its
+    /// session goes on ends at the next look.
+    fn credential_holds(&self, candidate: &Candidate) -> bool {
+        match self.credential {
+            Credential::Password(version) => {
+                let password = candidate.password.as_ref();
+                password.is_some_and(|password| password.version == version)
+                    && (self.protocol == Protocol::Web || main_password_opens(candidate))
+            }
+            Credential::App(id) => {
+                let now = self.service.db.now();
+                let app = candidate.app_password_of(id);
+                app.is_some_and(|app| app.holds(now) && app.protocols.contains(&self.protocol))
+            }
+        }
     }
 }
