@@ -1,5 +1,7 @@
 //! Who gets a notice.
 
+use std::collections::BTreeSet;
+
 use hikyaku_db::{DbError, Tx, params};
 use hikyaku_directory::{AccountScope, DirectoryError, Language, TenantScope, accounts, tenants};
 use hikyaku_types::EmailAddress;
@@ -16,8 +18,8 @@ pub enum Recipient {
     Address(EmailAddress, Language),
     /// The owner of an account, in the own mailbox and language.
     Account(AccountScope),
-    /// Those whom the tenant has named for it; else those who may appoint others in the whole
-    /// tenant, and the contact of the contract (O-037).
+    /// Those whom the tenant has named for it; else its company administrators and its accounts
+    /// `administrator@` (O-037).
     Administrators,
 }
 
@@ -76,13 +78,39 @@ fn administrators(tx: &Tx<'_>, scope: TenantScope) -> Result<Vec<To>, DirectoryE
         .collect())
 }
 
-/// The system account `administrator@` of the tenant's domains (T-001).
-const BY_OFFICE: &str = "SELECT a.canonical FROM address a \
-     JOIN account acc ON acc.id = a.account_id AND acc.deleted_at IS NULL \
-     WHERE a.tenant_id = ?1 AND a.kind = 'account' AND acc.kind = 'system' \
-     AND a.canonical LIKE 'administrator@%' ORDER BY a.canonical LIMIT 50";
+/// The company administrators (T-006).
+const BY_ROLE: &str = "SELECT a.canonical FROM role_grant g \
+     JOIN account acc ON acc.tenant_id = g.tenant_id AND acc.id = g.account_id \
+     AND acc.deleted_at IS NULL \
+     JOIN address a ON a.account_id = acc.id AND a.kind = 'account' \
+     WHERE g.tenant_id = ?1 AND g.role = 'company-administrator' AND g.place = 'tenant' \
+     AND (g.expires_at IS NULL OR g.expires_at > ?2) \
+     LIMIT 50";
+
+/// `administrator@` of the tenant's domains (T-001).
+const BY_NAME: &str = "SELECT a.canonical FROM domain d \
+     JOIN address a ON a.canonical = 'administrator@' || d.name \
+     JOIN account acc ON acc.id = a.account_id AND acc.kind = 'system' \
+     AND acc.deleted_at IS NULL WHERE d.tenant_id = ?1 \
+     LIMIT 50";
 
 fn by_office(tx: &Tx<'_>, scope: TenantScope) -> Result<Vec<EmailAddress>, DbError> {
-    let found = tx.query(BY_OFFICE, params![scope.tenant], |row| row.get::<String>(0))?;
+    let now = tx.now();
+    let by_role = tx.query(BY_ROLE, params![scope.tenant, now], |row| {
+        row.get::<String>(0)
+    })?;
+    let by_name = tx.query(BY_NAME, params![scope.tenant], |row| row.get::<String>(0))?;
+    let found: BTreeSet<String> = by_role.into_iter().chain(by_name).collect();
     Ok(found.iter().filter_map(|text| text.parse().ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn administrators_are_found_by_index() {
+        hikyaku_db::testing::assert_only_searches(BY_ROLE.to_owned(), 2).await;
+        hikyaku_db::testing::assert_only_searches(BY_NAME.to_owned(), 1).await;
+    }
 }
