@@ -11,22 +11,29 @@
 //! - Every change is in the operation log of the tenant it concerns, or of the platform.
 #![deny(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
+pub mod accounts;
 mod actor;
+pub mod aliases;
 pub mod api_keys;
 pub mod authenticate;
 pub mod bulk;
 pub mod domains;
 mod error;
+pub mod factors;
 pub mod grants;
 pub mod idempotency;
 pub mod impersonation;
+pub mod invitations;
 pub mod jobs;
 pub mod log;
 pub mod notices;
 pub mod plans;
+pub mod recovery;
 mod reference;
 mod rights;
 pub mod roles;
+pub mod session;
+pub mod templates;
 pub mod tenants;
 pub mod usage;
 

@@ -189,6 +189,18 @@ pub fn find(tx: &Tx<'_>, tenant: TenantScope, which: &str) -> Result<Template, D
     }
 }
 
+/// Locks a tenant's templates for a caller that looks at one before it changes it.
+///
+/// # Errors
+/// [`DirectoryError::Db`], also when there is no such tenant.
+pub fn lock(tx: &WriteTx<'_>, tenant: TenantScope) -> Result<(), DirectoryError> {
+    Ok(tx.query_one(
+        "SELECT id FROM tenant WHERE id = ?1 FOR UPDATE",
+        params![tenant.tenant],
+        |_| Ok(()),
+    )?)
+}
+
 /// Creates a template.
 ///
 /// # Errors

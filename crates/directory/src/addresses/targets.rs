@@ -166,6 +166,18 @@ pub fn change(
     Ok(())
 }
 
+/// Locks an alias for a caller that looks at it before it changes it.
+///
+/// # Errors
+/// [`DirectoryError::Db`], also when it is gone.
+pub fn lock(tx: &WriteTx<'_>, id: AddressId) -> Result<(), DirectoryError> {
+    Ok(tx.query_one(
+        "SELECT id FROM address WHERE id = ?1 FOR UPDATE",
+        params![id],
+        |_| Ok(()),
+    )?)
+}
+
 /// The alias of an address, within reach.
 ///
 /// # Errors

@@ -13,12 +13,21 @@ impl From<ControlError> for Problem {
         use ControlError as E;
         let (status, code) = match error {
             E::Directory(error) => return error.into(),
+            E::Mail(error) => return error.into(),
             E::Db(error) => return error.into(),
             E::Invalid { field, detail } => return Self::bad_field(field, detail),
             E::Conflict { code, detail } => return Self::new(StatusCode::CONFLICT, code, detail),
             E::NotFound { kind } => {
                 let code = format!("no_such_{kind}");
                 return Self::new(StatusCode::NOT_FOUND, code, error.to_string());
+            }
+            E::Throttled {
+                code,
+                detail,
+                retry_after,
+            } => {
+                let seconds = retry_after.as_secs().max(1);
+                return Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).after(seconds);
             }
             E::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             E::Stale => (StatusCode::PRECONDITION_FAILED, "stale"),
@@ -43,6 +52,10 @@ impl From<DirectoryError> for Problem {
             E::BeingErased => (StatusCode::CONFLICT, "account_being_erased"),
             E::NoSuchAlias(_) => (StatusCode::NOT_FOUND, "no_such_alias"),
             E::NoSuchLogin(_) => (StatusCode::NOT_FOUND, "no_such_login"),
+            E::NoSuchTemplate(_) => (StatusCode::NOT_FOUND, "no_such_template"),
+            E::TemplateNameTaken(_) => (StatusCode::CONFLICT, "template_exists"),
+            E::TemplateBuiltIn => (StatusCode::CONFLICT, "template_built_in"),
+            E::FieldInvalid { field, .. } => return Self::bad_field(field, &error),
             E::AliasTargetUnknown(_) => (StatusCode::BAD_REQUEST, "alias_target_unknown"),
             E::Db(db) => return Self::from(db),
             _ => (StatusCode::BAD_REQUEST, "invalid"),
