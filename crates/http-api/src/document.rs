@@ -9,8 +9,9 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use axum::{body::Bytes, http::Method};
 use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
-use crate::problem::PROBLEM_JSON;
+use crate::problem::{PROBLEM_JSON, Problem};
 
 /// The document and what follows from it.
 #[derive(Debug)]
@@ -138,7 +139,20 @@ fn head(value: &mut Value) {
     let components = root.entry("components").or_insert_with(|| json!({}));
     if let Some(components) = components.as_object_mut() {
         components.insert("securitySchemes".to_owned(), schemes);
+        let schemas = components.entry("schemas").or_insert_with(|| json!({}));
+        if let Some(schemas) = schemas.as_object_mut() {
+            schemas.extend(problem_schemas());
+        }
     }
+}
+
+/// The form of a problem, which every operation may answer with.
+fn problem_schemas() -> Vec<(String, Value)> {
+    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    let json = |schema| serde_json::to_value(schema).unwrap_or_default();
+    let named = schemas.into_iter();
+    named.map(|(name, schema)| (name, json(schema))).collect()
 }
 
 /// Adds what holds for every operation of its kind.

@@ -57,6 +57,7 @@ pub(crate) struct Problem {
 
 /// One wrong row or field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemEntry)]
 pub(crate) struct Entry {
     /// The row of an imported file, from 1; the header is row 1.
     #[serde(skip_serializing_if = "Option::is_none")]
