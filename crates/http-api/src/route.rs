@@ -17,6 +17,7 @@
 mod account_import;
 mod accounts;
 mod aliases;
+mod announcements;
 mod doctor;
 mod domains;
 mod mailbox_export;
@@ -24,6 +25,7 @@ mod mailbox_fetch;
 mod mailbox_import;
 mod mailbox_restore;
 mod mailbox_transfer;
+mod notices;
 mod queue;
 mod queue_change;
 mod queue_reach;
@@ -71,6 +73,8 @@ fn areas() -> OpenApiRouter<Services> {
         .merge(mailbox_fetch::routes())
         .merge(mailbox_import::routes())
         .merge(mailbox_export::routes())
+        .merge(notices::routes())
+        .merge(announcements::routes())
         .merge(queue::routes())
         .merge(queue_change::routes())
         .merge(trace::routes())
