@@ -4,6 +4,7 @@
 mod database;
 mod listeners;
 mod mail;
+mod notices;
 mod objects;
 mod outgoing;
 mod sessions;
@@ -36,6 +37,7 @@ pub(crate) fn exposition(
             transport: store.transport.clone(),
             sign_in: store.sign_in.clone(),
         }),
+        Box::new(notices::NoticeMetrics(Arc::clone(&store.notice_metrics))),
         Box::new(objects::ObjectMetrics(store.contents.clone())),
         Box::new(outgoing::OutgoingMetrics {
             transport: store.transport.clone(),

@@ -10,6 +10,7 @@ use hikyaku_net::{
     Bind, BindError, CertificateFiles, DrainReport, Gate, GateLimits, GateOptions, Listener,
     ListenerOptions, TlsError, TlsMode, TlsServer,
 };
+use hikyaku_notices::{Sender, SenderOptions};
 use hikyaku_transport::queue::Scheduler;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +36,7 @@ pub struct Server {
     maintenance: JoinHandle<()>,
     /// None where no mail leaves.
     scheduler: Option<Scheduler>,
+    notices: Sender,
 }
 
 /// Why a server does not start.
@@ -95,6 +97,14 @@ impl Server {
         };
         let maintenance = tokio::spawn(maintenance.run(stop.clone()));
         let scheduler = carrier.map(|carrier| outgoing::start(&store, &carrier));
+        let notices = Sender::start(
+            store.db.clone(),
+            store.transport.clone(),
+            SenderOptions {
+                host: store.config.hostname.clone(),
+                metrics: Arc::clone(&store.notice_metrics),
+            },
+        );
         Ok(Self {
             store,
             gate,
@@ -103,6 +113,7 @@ impl Server {
             stop,
             maintenance,
             scheduler,
+            notices,
         })
     }
 
@@ -135,6 +146,7 @@ impl Server {
     /// closes the store.
     pub async fn stop(self) -> DrainReport {
         let grace = self.store.config.limits.drain_grace();
+        self.notices.stop().await;
         let sending = async {
             if let Some(scheduler) = self.scheduler {
                 scheduler.drain(grace).await;

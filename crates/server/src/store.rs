@@ -8,6 +8,7 @@ use hikyaku_db::{Clock, Database, OpenError, Options, SqliteSynchronous, SystemC
 use hikyaku_directory::password::HashPool;
 use hikyaku_http_api::{Router, Services, control_router, network_router};
 use hikyaku_mailstore::{Mailstore, Registry};
+use hikyaku_notices::SenderMetrics;
 use hikyaku_transport::{Policy, Transport, queue::Operator};
 
 use crate::{
@@ -25,6 +26,8 @@ pub struct Store {
     pub(crate) contents: Contents,
     pub(crate) transport: Transport,
     pub(crate) hashing: HashPool,
+    /// What the sender of notices counts.
+    pub(crate) notice_metrics: Arc<SenderMetrics>,
     /// Last, so that it is released when everything else is closed.
     _lock: StoreLock,
 }
@@ -112,6 +115,7 @@ impl Store {
                 },
             ),
             transport: Transport::with_contents(db.clone(), policy, space, contents.clone()),
+            notice_metrics: Arc::default(),
             contents,
             db,
             config,
