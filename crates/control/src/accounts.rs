@@ -10,8 +10,11 @@ mod quota;
 mod resolve;
 mod view;
 
-pub use change::{Change, begin_erasure, change, delete, finish_erasure, rename, restore, show};
-pub use create::{NewPerson, create, create_system};
+pub use change::{
+    Change, begin_erasure, change, delete, finish_erasure, log_password, rename, restore, show,
+};
+pub(crate) use create::create_quietly;
+pub use create::{NewPerson, create, create_system, home};
 pub use deleted::{DeletedView, deleted, of_deleted_messages, restorable_messages};
 pub use form::AccountForm;
 pub use list::{

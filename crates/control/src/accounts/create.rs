@@ -1,6 +1,6 @@
 //! Creating an account (AD-03): from a template, with a seat of the contract and its mailboxes.
 
-use hikyaku_db::WriteTx;
+use hikyaku_db::{Tx, WriteTx};
 use hikyaku_directory::{
     AccountKind, AccountScope, DirectoryError,
     accounts::{self, NewAccount, Settings},
@@ -57,7 +57,7 @@ pub fn create(
     Ok(whole)
 }
 
-fn create_quietly(
+pub(crate) fn create_quietly(
     tx: &WriteTx<'_>,
     actor: &Actor,
     new: &NewPerson,
@@ -110,8 +110,12 @@ fn create_quietly(
 }
 
 /// The domain of a new address, where the actor may create accounts.
-fn home(
-    tx: &WriteTx<'_>,
+///
+/// # Errors
+/// [`DirectoryError::NoSuchDomain`] when there is none within the actor's reach,
+/// [`ControlError::Forbidden`].
+pub fn home(
+    tx: &Tx<'_>,
     actor: &Actor,
     address: &EmailAddress,
 ) -> Result<HostedDomain, ControlError> {

@@ -1,16 +1,13 @@
 //! One row of an import: what it says, and what is wrong with it.
 
-use hikyaku_directory::{
-    AccountStatus, Language, TimeZoneName,
-    accounts::{Profile, Reception, Sending, Switches},
-};
-use hikyaku_types::{ByteSize, EmailAddress, Secret};
+use hikyaku_types::{EmailAddress, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::{
     columns::{Column, Layout},
     sheet::{Record, restored},
 };
+use crate::accounts::AccountForm;
 
 /// What an empty cell means where an account exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,8 +23,8 @@ pub enum EmptyCells {
 /// Something wrong with a row, or worth a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
-    /// The column, where it is about one.
-    pub column: Option<Column>,
+    /// The word of the column, where it is about one.
+    pub column: Option<&'static str>,
     /// What is wrong and what to do.
     pub detail: String,
 }
@@ -36,7 +33,7 @@ impl Flaw {
     /// About a column.
     pub fn in_column(column: Column, detail: impl std::fmt::Display) -> Self {
         Self {
-            column: Some(column),
+            column: Some(column.word()),
             detail: detail.to_string(),
         }
     }
@@ -50,35 +47,6 @@ impl Flaw {
     }
 }
 
-/// What a row says of an account; what it says nothing of is `None`.
-#[derive(Debug, Clone, Default)]
-pub struct Fields {
-    /// The display name.
-    pub name: Option<String>,
-    /// Names, kana and the rest, by column.
-    pub profile: Vec<(Column, String)>,
-    /// Whether its user may sign in.
-    pub status: Option<AccountStatus>,
-    /// Whether it takes new mail.
-    pub receiving: Option<Reception>,
-    /// Whether its user may send.
-    pub sending: Option<Sending>,
-    /// Switches, by column.
-    pub switches: Vec<(Column, bool)>,
-    /// Its own language; `Some(None)`: the tenant's.
-    pub language: Option<Option<Language>>,
-    /// Its own time zone; `Some(None)`: the tenant's.
-    pub time_zone: Option<Option<TimeZoneName>>,
-    /// Bytes at most; 0: no limit.
-    pub quota: Option<ByteSize>,
-    /// Messages at most; 0: no limit.
-    pub message_limit: Option<u64>,
-    /// Notes for administrators.
-    pub notes: Option<String>,
-    /// The password.
-    pub password: Option<Secret>,
-}
-
 /// A row as it was read.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -88,8 +56,10 @@ pub struct Draft {
     pub shown: String,
     /// The address, if it is one.
     pub address: Option<EmailAddress>,
-    /// What it says.
-    pub fields: Fields,
+    /// What it says of the account; what it says nothing of is `None`.
+    pub form: AccountForm,
+    /// The password it gives.
+    pub password: Option<Secret>,
     /// What is wrong with it.
     pub flaws: Vec<Flaw>,
 }
@@ -104,7 +74,8 @@ impl Draft {
             number: record.number,
             shown: String::new(),
             address: None,
-            fields: Fields::default(),
+            form: AccountForm::default(),
+            password: None,
             flaws: Vec::new(),
         };
         for (column, cell) in layout.columns.iter().zip(&record.cells) {
@@ -112,16 +83,14 @@ impl Draft {
                 draft.cell(*column, cell, empty);
             }
         }
-        let beyond = record.cells.iter().skip(layout.columns.len());
-        if beyond.clone().any(|cell| !cell.trim().is_empty()) {
-            draft.flaws.push(Flaw::of_row(
-                "there are more cells than columns: is a comma not in quotes?",
-            ));
+        let mut beyond = record.cells.iter().skip(layout.columns.len());
+        if beyond.any(|cell| !cell.trim().is_empty()) {
+            let detail = "there are more cells than columns: is a comma not in quotes?";
+            draft.flaws.push(Flaw::of_row(detail));
         }
-        if draft.address.is_none() && draft.flaws.is_empty() {
-            draft
-                .flaws
-                .push(Flaw::in_column(Column::Address, "the address is missing"));
+        if draft.address.is_none() && draft.shown.is_empty() {
+            let detail = "the address is missing";
+            draft.flaws.push(Flaw::in_column(Column::Address, detail));
         }
         draft
     }
@@ -142,49 +111,67 @@ impl Draft {
 
     fn take(&mut self, column: Column, text: &str) -> Result<(), String> {
         use Column as C;
-        let fields = &mut self.fields;
-        match column {
+        let form = &mut self.form;
+        let field = match column {
             C::Address => {
                 self.shown = text.chars().take(SHOWN).collect();
-                self.address = Some(text.parse().map_err(|error| format!("{error}"))?);
+                let parsed = text.parse();
+                self.address =
+                    Some(parsed.map_err(|e: hikyaku_types::AddressError| e.to_string())?);
+                return Ok(());
             }
-            C::Name => fields.name = Some(text.to_owned()),
-            C::FamilyName
-            | C::GivenName
-            | C::FamilyKana
-            | C::GivenKana
-            | C::Department
-            | C::Title
-            | C::Organisation
-            | C::Phone
-            | C::EmployeeNumber => {
-                fields.profile.push((column, text.to_owned()));
+            C::Password => {
+                self.password = Some(Secret::from(text));
+                return Ok(());
             }
-            C::Status => fields.status = Some(word(text, "active or suspended")?),
-            C::Receiving => {
-                fields.receiving = Some(word(text, "open, suspended or discarded")?);
-            }
-            C::Sending => fields.sending = Some(word(text, "open or suspended")?),
-            C::Pop
-            | C::Imap
-            | C::Smtp
-            | C::Web
-            | C::MayChangePassword
-            | C::MayEditProfile
-            | C::InGal
-            | C::InDirectory => fields.switches.push((column, switch(text)?)),
-            C::Language => fields.language = Some(optional(text)?),
-            C::TimeZone => fields.time_zone = Some(optional(text)?),
             C::Quota => {
-                fields.quota = Some(text.parse().map_err(|error| format!("{error}"))?);
+                let size = text.parse();
+                form.quota_bytes =
+                    Some(size.map_err(|e: hikyaku_types::ByteSizeError| e.to_string())?);
+                return Ok(());
             }
             C::MessageLimit => {
                 let limit = text.parse();
-                fields.message_limit = Some(limit.map_err(|_| "write a number".to_owned())?);
+                form.quota_messages = Some(limit.map_err(|_| "write a number".to_owned())?);
+                return Ok(());
             }
-            C::Notes => fields.notes = Some(text.to_owned()),
-            C::Password => fields.password = Some(Secret::from(text)),
-        }
+            C::Name => &mut form.name,
+            C::FamilyName => &mut form.family_name,
+            C::GivenName => &mut form.given_name,
+            C::FamilyKana => &mut form.family_kana,
+            C::GivenKana => &mut form.given_kana,
+            C::Department => &mut form.department,
+            C::Title => &mut form.title,
+            C::Organisation => &mut form.organisation,
+            C::Phone => &mut form.phone,
+            C::EmployeeNumber => &mut form.employee_number,
+            C::Notes => &mut form.notes,
+            C::Status => &mut form.status,
+            C::Receiving => &mut form.receiving,
+            C::Sending => &mut form.sending,
+            C::Language => &mut form.language,
+            C::TimeZone => &mut form.time_zone,
+            _ => return self.switch(column, text),
+        };
+        *field = Some(text.to_owned());
+        Ok(())
+    }
+
+    fn switch(&mut self, column: Column, text: &str) -> Result<(), String> {
+        use Column as C;
+        let on = switch(text)?;
+        let form = &mut self.form;
+        let field = match column {
+            C::Pop => &mut form.pop,
+            C::Imap => &mut form.imap,
+            C::Smtp => &mut form.smtp,
+            C::Web => &mut form.web,
+            C::MayChangePassword => &mut form.may_change_password,
+            C::MayEditProfile => &mut form.may_edit_profile,
+            C::InGal => &mut form.in_gal,
+            _ => &mut form.in_directory,
+        };
+        *field = Some(on);
         Ok(())
     }
 }
@@ -210,75 +197,10 @@ fn can_be_empty(column: Column) -> bool {
     )
 }
 
-fn word<T: hikyaku_directory::Stored>(text: &str, words: &str) -> Result<T, String> {
-    T::from_word(&text.to_ascii_lowercase()).ok_or_else(|| format!("write {words}"))
-}
-
 fn switch(text: &str) -> Result<bool, String> {
     match text.to_lowercase().as_str() {
         "on" | "true" | "yes" | "1" | "はい" | "○" | "〇" | "有効" | "する" => Ok(true),
         "off" | "false" | "no" | "0" | "いいえ" | "×" | "無効" | "しない" => Ok(false),
         _ => Err("write on or off".to_owned()),
-    }
-}
-
-fn optional<T: std::str::FromStr>(text: &str) -> Result<Option<T>, String>
-where
-    T::Err: std::fmt::Display,
-{
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse()
-        .map(Some)
-        .map_err(|error: T::Err| error.to_string())
-}
-
-impl Fields {
-    /// A profile with what the row says put in.
-    pub fn profile_onto(&self, mut base: Profile) -> Profile {
-        for (column, text) in &self.profile {
-            let field = match column {
-                Column::FamilyName => &mut base.family_name,
-                Column::GivenName => &mut base.given_name,
-                Column::FamilyKana => &mut base.family_kana,
-                Column::GivenKana => &mut base.given_kana,
-                Column::Department => &mut base.department,
-                Column::Title => &mut base.title,
-                Column::Organisation => &mut base.organisation,
-                Column::Phone => &mut base.phone,
-                _ => &mut base.employee_number,
-            };
-            field.clone_from(text);
-        }
-        base
-    }
-
-    /// The ways to sign in with what the row says put in.
-    pub fn access_onto(&self, mut base: hikyaku_directory::Access) -> hikyaku_directory::Access {
-        for (column, on) in &self.switches {
-            match column {
-                Column::Pop => base.pop = *on,
-                Column::Imap => base.imap = *on,
-                Column::Smtp => base.smtp = *on,
-                Column::Web => base.web = *on,
-                _ => {}
-            }
-        }
-        base
-    }
-
-    /// The switches with what the row says put in.
-    pub fn switches_onto(&self, mut base: Switches) -> Switches {
-        for (column, on) in &self.switches {
-            match column {
-                Column::MayChangePassword => base.may_change_password = *on,
-                Column::MayEditProfile => base.may_edit_profile = *on,
-                Column::InGal => base.in_gal = *on,
-                Column::InDirectory => base.in_directory = *on,
-                _ => {}
-            }
-        }
-        base
     }
 }
