@@ -123,6 +123,16 @@ impl Actor {
         }
     }
 
+    /// The tenant that the actor belongs to; nothing for the operator at the machine and for keys
+    /// of the platform.
+    pub fn home(&self) -> Option<TenantId> {
+        match &self.principal {
+            Principal::Account { scope, .. } => Some(scope.tenant),
+            Principal::ApiKey { tenant, .. } => *tenant,
+            _ => None,
+        }
+    }
+
     /// The own account, for what only its owner in person may do: passwords, second factors, app
     /// passwords, sessions, recovery addresses. An administrator who acts as somebody else could
     /// otherwise leave a way in behind.

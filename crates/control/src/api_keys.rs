@@ -186,6 +186,14 @@ pub fn show(tx: &Tx<'_>, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, ControlE
     }
 }
 
+/// A key, held for the change that follows in this transaction.
+///
+/// # Errors
+/// [`ControlError::NotFound`].
+pub fn hold(tx: &WriteTx<'_>, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, ControlError> {
+    changeable(tx, actor, id)
+}
+
 /// Revokes a key: the next request with it is refused.
 ///
 /// # Errors

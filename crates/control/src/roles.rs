@@ -16,10 +16,11 @@ pub use built_in::{
     PLATFORM_ONLY, built_in,
 };
 pub use change::{MAX_ROLES, NewRole, RoleChange, change, create, delete};
+pub use change::lock_tenant as hold;
 pub(crate) use change::{lock_tenant, valid_note};
 pub(crate) use store::{find_in, joined, words};
 
-use crate::{Actor, ControlError, Within};
+use crate::{Actor, ControlError, TenantRef, Within};
 
 /// One role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -119,6 +120,27 @@ pub fn show(tx: &Tx<'_>, actor: &Actor, role: &str) -> Result<Role, ControlError
         }
     }
     Ok(found)
+}
+
+/// Of whom something is to be listed: the named tenant; without a name the whole platform for
+/// somebody who has the permission on it, and the own tenant for everybody else.
+///
+/// # Errors
+/// [`ControlError::NotFound`] for a tenant out of reach.
+pub fn whose(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    tenant: Option<&TenantRef>,
+    permission: Permission,
+) -> Result<Option<TenantId>, ControlError> {
+    match tenant {
+        Some(named) => Ok(Some(named.find(tx, actor, permission)?.scope.tenant)),
+        None if actor.rights.on_platform(permission) => Ok(None),
+        None => match (actor.area(permission)?, actor.home()) {
+            (_, Some(home)) => Ok(Some(home)),
+            (_, None) => Err(ControlError::Forbidden(permission)),
+        },
+    }
 }
 
 /// Whoever may see roles in a part of a tenant sees which there are in it.

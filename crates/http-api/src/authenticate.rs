@@ -5,6 +5,7 @@
 //! request with an API key brings no cookie's rights.
 
 mod identify;
+mod impersonated;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{AUTHORIZATION, WWW_AUTHENTICATE},
+        header::{AUTHORIZATION, SET_COOKIE, WWW_AUTHENTICATE},
         request::Parts,
     },
     middleware::Next,
@@ -123,6 +124,14 @@ async fn admit(frame: &Frame, client: Client, request: &Parts) -> Result<Admitte
         Some(credential) => identify(&frame.services.db, credential, origin).await?,
         None => Found::Nobody,
     };
+    let found = match found {
+        Found::Actor(actor, Some(session)) => {
+            let db = &frame.services.db;
+            let actor = impersonated::assume(db, &request.headers, *actor).await?;
+            Found::Actor(Box::new(actor), Some(session))
+        }
+        other => other,
+    };
     let route = request.extensions.get::<MatchedPath>();
     let needed = access(&request.method, route.map(MatchedPath::as_str));
     match found {
@@ -193,7 +202,11 @@ pub(crate) fn credential(headers: &HeaderMap) -> Option<Credential> {
 
 fn refuse(problem: Problem) -> Response {
     let unknown = problem.status == StatusCode::UNAUTHORIZED.as_u16();
+    let is_over = problem.code == impersonated::OVER;
     let mut response = problem.into_response();
+    if is_over && let Some(cookie) = cookies::clear(cookies::IMPERSONATION) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     if unknown {
         let scheme = HeaderValue::from_static("Bearer realm=\"hikyaku\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, scheme);

@@ -8,6 +8,8 @@ use hikyaku_types::Secret;
 /// The cookie of a signed-in browser. `__Host-`: browsers take it from this host only, over HTTPS,
 /// for all paths.
 pub(crate) const SESSION: &str = "__Host-hikyaku-session";
+/// The cookie of an administrator who acts as somebody, beside that of the own session.
+pub(crate) const IMPERSONATION: &str = "__Host-hikyaku-as";
 /// Bytes of a cookie's value at most; ours have some dozens.
 const MAX_VALUE: usize = 512;
 

@@ -190,8 +190,11 @@ fn check(actor: &Actor, permissions: &[Permission], within: Within) -> Result<()
     must_have(actor, permissions, within)
 }
 
-/// One at a time decides about the roles and grants of a tenant.
-pub(crate) fn lock_tenant(tx: &WriteTx<'_>, tenant: Option<TenantId>) -> Result<(), ControlError> {
+/// One at a time decides about the roles and grants of a tenant, until commit.
+///
+/// # Errors
+/// [`ControlError::NotFound`] for a tenant that is gone.
+pub fn lock_tenant(tx: &WriteTx<'_>, tenant: Option<TenantId>) -> Result<(), ControlError> {
     let Some(tenant) = tenant else {
         return Ok(());
     };
