@@ -156,7 +156,7 @@ fn statement(order: Order, only: bool) -> String {
          WHERE {column} {compare} ?1
            AND (?3 = '' OR t.search LIKE ?3 ESCAPE '!')
            AND (?4 = '' OR {status} = ?4)
-           AND (?5 = 0 OR c.plan_id = ?5) {only}
+           AND (c.plan_id = ?5 OR ?5 = 0) {only}
          ORDER BY {column} {direction} LIMIT ?6",
         status = standing::status_expression(2),
     )
