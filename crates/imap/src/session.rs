@@ -43,6 +43,7 @@ impl<'a> Session<'a> {
             state: State::Stranger(Stranger {
                 deadline: Instant::now() + limits.sign_in,
                 failures: 0,
+                client: String::new(),
             }),
             mistakes: 0,
             refused: None,
@@ -137,7 +138,7 @@ impl<'a> Session<'a> {
         let (name, updates) = (command.name(), Updates::after(&command));
         let started = Instant::now();
         if let State::SignedIn(user) | State::Selected(user, _) = &mut self.state
-            && let Err(failure) = sign_in::check_account(self.imap, user).await
+            && let Err(failure) = sign_in::check_account(user).await
         {
             return self.answer_failure(&tag, failure);
         }

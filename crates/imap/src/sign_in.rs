@@ -1,8 +1,6 @@
 //! Sign-in, the same for LOGIN and AUTHENTICATE.
 
-use hikyaku_db::Hint;
-use hikyaku_access::{ClientAddress, Protocol, SignInError, SignedIn};
-use hikyaku_directory::{AccountStatus, accounts};
+use hikyaku_access::{ClientAddress, Protocol, SignInError, SignedIn, Try};
 use hikyaku_imap_proto::{Code, Limits as Grammar};
 use hikyaku_net::Zone;
 use hikyaku_types::Secret;
@@ -11,7 +9,6 @@ use crate::{
     capability,
     command::Context,
     reply::{End, Failure, Reply, ReplyCode, Then, chain},
-    service::Imap,
     state::{State, User},
 };
 
@@ -35,18 +32,20 @@ pub(crate) async fn sign_in(
     login: &str,
     password: &Secret,
 ) -> Result<Reply, Failure> {
-    state.stranger()?;
+    let client = state.stranger()?.client.clone();
     let peer = context.wire.connection.peer();
     let from = ClientAddress {
         ip: peer.ip(),
         closed_zone: peer.zone == Zone::Closed,
     };
-    match context
-        .imap
-        .sign_in
-        .sign_in(login, password, Protocol::Imap, from)
-        .await
-    {
+    let wanted = Try {
+        login,
+        password,
+        protocol: Protocol::Imap,
+        from,
+        client: &client,
+    };
+    match context.imap.sign_in.attempt(wanted).await {
         Ok(signed_in) => Ok(admit(context, state, &signed_in)),
         Err(error) => refuse(context, state, error).await,
     }
@@ -64,7 +63,7 @@ fn admit(context: &mut Context<'_>, state: &mut State, signed_in: &SignedIn) -> 
     *state = State::SignedIn(User {
         scope: signed_in.scope,
         time_zone: signed_in.account.time_zone.as_str().to_owned(),
-        account_changes: imap.mail.db().hints().subscribe(Hint::Account(account)),
+        watch: imap.sign_in.watch(signed_in, Protocol::Imap),
     });
     let code = ReplyCode::Capability(capability::after_sign_in(
         context.imap,
@@ -83,7 +82,9 @@ async fn refuse(
             Code::AuthenticationFailed,
             "Wrong user name or password".to_owned(),
         ),
-        SignInError::NotAllowed => (Code::AuthorizationFailed, error.to_string()),
+        SignInError::NotAllowed | SignInError::MustChange | SignInError::AppPasswordNeeded => {
+            (Code::AuthorizationFailed, error.to_string())
+        }
         SignInError::Temporary(source) => {
             tracing::warn!(error = chain(source), "sign-in not possible");
             (
@@ -120,29 +121,11 @@ pub(crate) async fn fail(
     Ok(reply)
 }
 
-/// Looks whether the account may still be used, if it has changed.
-pub(crate) async fn check_account(imap: &Imap, user: &mut User) -> Result<(), Failure> {
-    if !user.account_changes.has_changed() {
-        return Ok(());
-    }
-    user.account_changes.changed().await;
-    verify(imap, user).await
-}
-
-/// Looks whether the account may still be used.
-pub(crate) async fn verify(imap: &Imap, user: &User) -> Result<(), Failure> {
-    let scope = user.scope;
-    let db = imap.mail.db();
-    match db.read(move |tx| accounts::load(tx, scope)).await {
-        Ok(account) if account.status == AccountStatus::Active && account.access.imap => Ok(()),
-        Err(error) if error.is_temporary() => {
-            // Asked again with the next change; what happens now needs the database anyway.
-            tracing::warn!(
-                error = chain(&error),
-                "cannot look whether the account changed"
-            );
-            Ok(())
-        }
-        Ok(_) | Err(_) => Err(End::Revoked.into()),
+/// Looks whether the sign-in still holds: after a change of the account or its tenant only.
+pub(crate) async fn check_account(user: &mut User) -> Result<(), Failure> {
+    if user.watch.holds().await {
+        Ok(())
+    } else {
+        Err(End::Revoked.into())
     }
 }

@@ -1,6 +1,6 @@
 //! The states of a session (RFC 3501 §3) as types.
 
-use hikyaku_db::HintSubscription;
+use hikyaku_access::SignInWatch;
 use hikyaku_directory::AccountScope;
 use tokio::time::Instant;
 
@@ -13,6 +13,8 @@ pub(crate) struct Stranger {
     pub(crate) deadline: Instant,
     /// Sign-ins that failed.
     pub(crate) failures: u32,
+    /// What the client calls itself (ID), may be empty.
+    pub(crate) client: String,
 }
 
 /// Who has signed in.
@@ -22,8 +24,8 @@ pub(crate) struct User {
     pub(crate) scope: AccountScope,
     /// The account's time zone, by its IANA name: SEARCH's days are of it.
     pub(crate) time_zone: String,
-    /// Told when the account changes: it may be suspended.
-    pub(crate) account_changes: HintSubscription,
+    /// Whether the sign-in still holds: the account may be suspended, the password changed.
+    pub(crate) watch: SignInWatch,
 }
 
 /// Where a session stands.
@@ -53,6 +55,14 @@ impl State {
 
     /// Who has signed in, if anybody.
     pub(crate) fn signed_in(&self) -> Option<&User> {
+        match self {
+            Self::Stranger(_) => None,
+            Self::SignedIn(user) | Self::Selected(user, _) => Some(user),
+        }
+    }
+
+    /// The same, to look whether the sign-in still holds.
+    pub(crate) fn signed_in_mut(&mut self) -> Option<&mut User> {
         match self {
             Self::Stranger(_) => None,
             Self::SignedIn(user) | Self::Selected(user, _) => Some(user),
@@ -92,6 +102,7 @@ impl State {
         let nobody = Self::Stranger(Stranger {
             deadline: Instant::now(),
             failures: 0,
+            client: String::new(),
         });
         *self = change(std::mem::replace(self, nobody));
     }

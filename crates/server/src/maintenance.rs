@@ -4,6 +4,7 @@ mod turn;
 
 use std::time::Duration;
 
+use hikyaku_access::history;
 use hikyaku_blob::BlobError;
 use hikyaku_db::{Database, DbError, Lane, WriteTx};
 use hikyaku_directory::{AccountScope, DirectoryError, PlatformScope, accounts, tenants};
@@ -75,6 +76,9 @@ impl Maintenance {
             ("erasing deleted accounts", self.erase_accounts().await),
             ("purging the trace", self.purge_trace().await),
             ("deleting unused objects", self.sweep_objects().await),
+            ("forgetting requests", self.forget_requests().await),
+            ("purging the sign-in history", self.purge_sign_ins().await),
+            ("forgetting old jobs", self.purge_jobs().await),
         ];
         for (task, result) in tasks {
             if let Err(error) = result {
@@ -86,6 +90,13 @@ impl Maintenance {
         }
     }
 
+    /// Idempotency keys that are past their time.
+    async fn forget_requests(&self) -> Result<(), MaintenanceError> {
+        let purge = |tx: &WriteTx<'_>| hikyaku_control::idempotency::purge(tx);
+        while self.db.write(Lane::Background, purge).await? > 0 {}
+        Ok(())
+    }
+
     async fn purge_mail(&self) -> Result<(), MaintenanceError> {
         let report = self.mailstore.purge().await?;
         if report.messages > 0 {
@@ -93,6 +104,14 @@ impl Maintenance {
                 messages = report.messages,
                 "expunged messages were past their time"
             );
+        }
+        Ok(())
+    }
+
+    async fn purge_jobs(&self) -> Result<(), MaintenanceError> {
+        let jobs = hikyaku_jobs::purge(&self.db).await?;
+        if jobs > 0 {
+            info!(jobs, "jobs that ended long ago were forgotten");
         }
         Ok(())
     }
@@ -152,6 +171,13 @@ impl Maintenance {
             .write(Lane::Background, move |tx| accounts::erase(tx, scope))
             .await?;
         Ok(messages)
+    }
+
+    async fn purge_sign_ins(&self) -> Result<(), MaintenanceError> {
+        let before = self.db.now().minus(days(history::KEPT_DAYS));
+        let purge = move |tx: &WriteTx<'_>| history::purge(tx, before);
+        while self.db.write(Lane::Background, purge).await? > 0 {}
+        Ok(())
     }
 
     async fn purge_trace(&self) -> Result<(), MaintenanceError> {

@@ -2,10 +2,12 @@
 
 mod outgoing;
 mod services;
+mod sign_in_history;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use hikyaku_http_api::{ALPN, HttpService, PublicState, public_router};
+use hikyaku_jobs::Runner;
 use hikyaku_net::{
     Bind, BindError, CertificateFiles, DrainReport, Gate, GateLimits, GateOptions, Listener,
     ListenerOptions, TlsError, TlsMode, TlsServer,
@@ -20,9 +22,10 @@ use crate::{
     Store,
     config::{Config, Service},
     maintenance::Maintenance,
-    metrics,
+    metrics, usage,
 };
 pub use outgoing::OutgoingError;
+pub(crate) use outgoing::fresh_resolver;
 pub(crate) use services::Protocols;
 
 /// A server that accepts on all its listeners.
@@ -34,9 +37,12 @@ pub struct Server {
     addresses: Vec<(Service, SocketAddr)>,
     stop: CancellationToken,
     maintenance: JoinHandle<()>,
+    usage: JoinHandle<()>,
+    sign_in_history: JoinHandle<()>,
     /// None where no mail leaves.
     scheduler: Option<Scheduler>,
     notices: Sender,
+    jobs: Runner,
 }
 
 /// Why a server does not start.
@@ -96,7 +102,11 @@ impl Server {
             object_grace: store.config.objects.grace(),
         };
         let maintenance = tokio::spawn(maintenance.run(stop.clone()));
+        let usage = tokio::spawn(usage::run(store.db.clone(), stop.clone()));
+        let history = store.sign_in.history().clone();
+        let sign_in_history = tokio::spawn(sign_in_history::write(history, stop.clone()));
         let scheduler = carrier.map(|carrier| outgoing::start(&store, &carrier));
+        let jobs = store.start_jobs();
         let notices = Sender::start(
             store.db.clone(),
             store.transport.clone(),
@@ -112,8 +122,11 @@ impl Server {
             addresses,
             stop,
             maintenance,
+            usage,
+            sign_in_history,
             scheduler,
             notices,
+            jobs,
         })
     }
 
@@ -152,10 +165,13 @@ impl Server {
                 scheduler.drain(grace).await;
             }
         };
-        let (report, ()) = tokio::join!(self.gate.drain(grace), sending);
+        let jobs = self.jobs.drain(grace);
+        let (report, (), ()) = tokio::join!(self.gate.drain(grace), sending, jobs);
         self.stop.cancel();
         // It ends at its next turn; a panic in it was logged by the runtime.
         let _ = self.maintenance.await;
+        let _ = self.usage.await;
+        let _ = self.sign_in_history.await;
         self.store.close().await;
         report
     }

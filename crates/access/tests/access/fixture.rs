@@ -33,14 +33,6 @@ pub(crate) async fn write<T: Send + 'static>(
     db.write(Lane::Mail, f).await
 }
 
-/// Runs a read transaction.
-pub(crate) async fn read<T: Send + 'static>(
-    db: &Database,
-    f: impl Fn(&hikyaku_db::Tx<'_>) -> Answer<T> + Send + 'static,
-) -> Answer<T> {
-    db.read(f).await
-}
-
 /// A tenant with one domain.
 pub(crate) async fn tenant(db: &Database, name: &str, domain: &str) -> TenantScope {
     let (name, domain): (String, Domain) = (name.to_owned(), domain.parse().unwrap());

@@ -52,8 +52,8 @@ pub(crate) async fn run(
             Woken::Client(event) => return done(event),
             Woken::Mail => look(context, state).await?,
             Woken::Account => {
-                if let Some(user) = state.signed_in() {
-                    sign_in::verify(context.imap, user).await?;
+                if let Some(user) = state.signed_in_mut() {
+                    sign_in::check_account(user).await?;
                 }
             }
             Woken::Tick => {
@@ -70,13 +70,13 @@ async fn changed(state: &mut State) -> Woken {
         // Nobody signs out in here.
         State::Stranger(_) => std::future::pending().await,
         State::SignedIn(user) => {
-            user.account_changes.changed().await;
+            user.watch.changed().await;
             Woken::Account
         }
         State::Selected(user, selected) => {
             // Cancellation: a subscription forgets a hint only when it returns it.
             tokio::select! {
-                () = user.account_changes.changed() => Woken::Account,
+                () = user.watch.changed() => Woken::Account,
                 () = selected.changes.changed() => Woken::Mail,
             }
         }

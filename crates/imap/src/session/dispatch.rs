@@ -21,7 +21,7 @@ impl Session<'_> {
             Command::Capability => Ok(command::capability::run(context, state)),
             Command::Noop => Ok(Reply::ok("Nothing done")),
             Command::Logout => Ok(command::logout::run(context)),
-            Command::Id(id) => Ok(command::id::run(context, &id)),
+            Command::Id(id) => Ok(command::id::run(context, state, &id)),
 
             Command::StartTls => Ok(command::starttls::run(context, state)?),
             Command::Login(login) => Box::pin(command::login::run(context, state, login)).await,

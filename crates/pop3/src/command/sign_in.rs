@@ -88,7 +88,10 @@ impl Session<'_> {
     /// Answers a failed sign-in, after a pause.
     async fn refuse(&mut self, claims: &mut Claims, error: &SignInError) -> Result<(), End> {
         let reply = match error {
-            SignInError::Denied | SignInError::NotAllowed => {
+            SignInError::Denied
+            | SignInError::NotAllowed
+            | SignInError::MustChange
+            | SignInError::AppPasswordNeeded => {
                 self.pop3.metrics.refused();
                 Reply::err(Code::Auth, error.to_string())
             }

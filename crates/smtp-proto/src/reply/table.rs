@@ -207,6 +207,24 @@ pub fn sign_in_not_allowed() -> Reply {
     Reply::new(535, e(5, 7, 13), "This account may not use this service")
 }
 
+/// The password has to be changed first, in a browser (RFC 4954 §6: transition).
+pub fn password_must_change() -> Reply {
+    Reply::new(
+        535,
+        e(5, 7, 13),
+        "Change the password on the web page first, then sign in with the new one",
+    )
+}
+
+/// The main password does not open this service (RFC 5248 §2.4, X.7.9: mechanism too weak).
+pub fn app_password_needed() -> Reply {
+    Reply::new(
+        534,
+        e(5, 7, 9),
+        "Use an app password, made on the web page, instead of the main password",
+    )
+}
+
 /// Too many failures from this address or for this account.
 pub fn sign_in_throttled() -> Reply {
     Reply::new(454, e(4, 7, 0), "Too many failed sign-ins; try again later")

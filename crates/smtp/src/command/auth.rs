@@ -92,6 +92,8 @@ fn refusal(error: &SignInError) -> Reply {
     match error {
         SignInError::Denied => table::bad_credentials(),
         SignInError::NotAllowed => table::sign_in_not_allowed(),
+        SignInError::MustChange => table::password_must_change(),
+        SignInError::AppPasswordNeeded => table::app_password_needed(),
         SignInError::Throttled { .. } => table::sign_in_throttled(),
         _ => table::sign_in_unavailable(),
     }
