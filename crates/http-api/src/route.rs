@@ -18,20 +18,39 @@ mod account_import;
 mod accounts;
 mod aliases;
 mod announcements;
+mod api_keys;
 mod doctor;
 mod domains;
+mod grants;
+mod impersonations;
+mod imports;
+mod invitations;
+mod jobs;
 mod mailbox_export;
 mod mailbox_fetch;
 mod mailbox_import;
 mod mailbox_restore;
 mod mailbox_transfer;
+mod me_factors;
+mod me_profile;
+mod me_recovery;
+mod me_rights;
+mod me_sessions;
 mod notices;
+mod operation_log;
+mod options;
+mod password_reset;
+mod plans;
 mod queue;
 mod queue_change;
 mod queue_reach;
+mod roles;
 mod root;
+mod session;
+mod templates;
 mod tenants;
 mod trace;
+mod usage;
 
 use std::sync::Arc;
 
@@ -64,20 +83,39 @@ const MAX_JSON_BYTES: usize = 1 << 20;
 fn areas() -> OpenApiRouter<Services> {
     OpenApiRouter::default()
         .merge(root::routes())
+        .merge(session::routes())
+        .merge(password_reset::routes())
+        .merge(invitations::routes())
+        .merge(me_factors::routes())
+        .merge(me_recovery::routes())
+        .merge(me_sessions::routes())
         .merge(tenants::routes())
         .merge(domains::routes())
+        .merge(plans::routes())
+        .merge(options::routes())
         .merge(accounts::routes())
         .merge(account_import::routes())
         .merge(aliases::routes())
+        .merge(templates::routes())
+        .merge(me_profile::routes())
+        .merge(imports::routes())
+        .merge(jobs::routes())
         .merge(mailbox_restore::routes())
         .merge(mailbox_fetch::routes())
         .merge(mailbox_import::routes())
         .merge(mailbox_export::routes())
         .merge(notices::routes())
         .merge(announcements::routes())
+        .merge(roles::routes())
+        .merge(grants::routes())
+        .merge(api_keys::routes())
+        .merge(impersonations::routes())
+        .merge(operation_log::routes())
+        .merge(me_rights::routes())
         .merge(queue::routes())
         .merge(queue_change::routes())
         .merge(trace::routes())
+        .merge(usage::routes())
         .merge(doctor::routes())
 }
 

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod init;
+mod jobs;
 mod lock;
 mod logging;
 mod maintenance;
@@ -13,6 +14,7 @@ mod metrics;
 mod running;
 mod secret_words;
 mod store;
+mod usage;
 
 pub use lock::LockError;
 pub use logging::LogError;

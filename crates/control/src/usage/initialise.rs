@@ -72,7 +72,9 @@ pub fn initialise_own(
     actor: &Actor,
     confirm: &str,
 ) -> Result<JobId, ControlError> {
-    let scope = actor.own_account().ok_or(ControlError::NotFound { kind: "account" })?;
+    let scope = actor
+        .own_account()
+        .ok_or(ControlError::NotFound { kind: "account" })?;
     if !pools::policy(tx, scope.tenant_scope())?.own_initialise {
         return Err(ControlError::conflict(
             "initialise_not_allowed",
@@ -184,12 +186,17 @@ impl From<JobError> for Trouble {
 /// left.
 async fn expunge(mailstore: &Mailstore, run: &Run, scope: AccountScope) -> Result<u64, Trouble> {
     let mailboxes = mailstore.mailboxes(scope).await?;
-    let total: u64 = mailboxes.iter().map(|mailbox| u64::from(mailbox.total)).sum();
+    let total: u64 = mailboxes
+        .iter()
+        .map(|mailbox| u64::from(mailbox.total))
+        .sum();
     let mut done = 0;
     for mailbox in mailboxes {
         for uids in mailstore.uids_of(scope, mailbox.id).await?.chunks(STEP) {
             run.check()?;
-            let gone = mailstore.expunge(scope, mailbox.id, Which::Exactly(uids)).await?;
+            let gone = mailstore
+                .expunge(scope, mailbox.id, Which::Exactly(uids))
+                .await?;
             done += gone.len() as u64;
             run.progress(done, total.max(done)).await?;
         }

@@ -75,7 +75,9 @@ impl Meter {
             after = Some(last.0.key.tenant.tenant);
             report += self.settle(page, gap).await?;
         }
-        let gone = self.db.write(Lane::Background, |tx| pools::forget_gone(tx, HOUSE));
+        let gone = self
+            .db
+            .write(Lane::Background, |tx| pools::forget_gone(tx, HOUSE));
         gone.await?;
         while self
             .db
@@ -108,7 +110,10 @@ impl Meter {
         let mut warned = 0;
         let mut after = AccountId::from_i64(0);
         loop {
-            let stretch = self.db.read(move |tx| usage::stale(tx, HOUSE, after)).await?;
+            let stretch = self
+                .db
+                .read(move |tx| usage::stale(tx, HOUSE, after))
+                .await?;
             if stretch.is_stale {
                 let refresh = move |tx: &WriteTx<'_>| {
                     let crossings = usage::refresh(tx, HOUSE, stretch)?;
@@ -128,10 +133,7 @@ impl Meter {
 }
 
 /// The next tenants' pools with what they hold.
-fn page(
-    tx: &Tx<'_>,
-    after: Option<TenantId>,
-) -> Result<Vec<(Contracted, Totals)>, ControlError> {
+fn page(tx: &Tx<'_>, after: Option<TenantId>) -> Result<Vec<(Contracted, Totals)>, ControlError> {
     let contracted = pools::contracted(tx, HOUSE, after, TENANTS_PAGE)?;
     with_totals(tx, after, contracted)
 }
@@ -162,7 +164,10 @@ fn with_totals(
 fn settle(tx: &WriteTx<'_>, page: &Page, gap: Gap) -> Result<Report, ControlError> {
     let now = tx.now();
     let recorded = pools::record(tx, HOUSE, page, gap)?;
-    let points: Vec<Measured> = page.iter().map(|(one, totals)| point(one, *totals, now)).collect();
+    let points: Vec<Measured> = page
+        .iter()
+        .map(|(one, totals)| point(one, *totals, now))
+        .collect();
     usage::record(tx, HOUSE, &points)?;
     let mut report = Report {
         pools: recorded.len() as u64,

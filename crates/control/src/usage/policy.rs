@@ -11,11 +11,7 @@ use crate::{Act, Actor, ControlError, TenantRef};
 pub use hikyaku_directory::pools::UsagePolicy;
 
 /// What a tenant has decided.
-pub fn policy(
-    tx: &Tx<'_>,
-    actor: &Actor,
-    tenant: &TenantRef,
-) -> Result<UsagePolicy, ControlError> {
+pub fn policy(tx: &Tx<'_>, actor: &Actor, tenant: &TenantRef) -> Result<UsagePolicy, ControlError> {
     let scope = tenant.find(tx, actor, Permission::UsageRead)?.scope;
     Ok(pools::policy(tx, scope)?)
 }

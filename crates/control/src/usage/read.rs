@@ -51,7 +51,9 @@ pub fn overview(tx: &Tx<'_>, actor: &Actor) -> Result<Overview, ControlError> {
         (Some(_), None) => false,
     };
     // The tenant's lock stops the mail of a domain too: its banner is for all who have one.
-    let concerned = all.iter().filter(|pool| mine(pool) || pool.key.domain.is_none());
+    let concerned = all
+        .iter()
+        .filter(|pool| mine(pool) || pool.key.domain.is_none());
     Ok(Overview {
         summary: None,
         banners: Banner::of_all(concerned),
@@ -176,7 +178,13 @@ pub fn accounts(
     let limit = wanted.limit.min(PAGE_MAX + 1);
     if let Some(domain) = wanted.domain {
         let found = domain.find(tx, actor, Permission::UsageRead)?;
-        return Ok(usage::list(tx, found.tenant, Some(&[found.id]), page, limit)?);
+        return Ok(usage::list(
+            tx,
+            found.tenant,
+            Some(&[found.id]),
+            page,
+            limit,
+        )?);
     }
     if wanted.tenant.is_none()
         && let Area::Domains(scope, domains) = actor.area(Permission::UsageRead)?
@@ -214,7 +222,9 @@ pub struct OwnUsage {
 
 /// The actor's own mailbox.
 pub fn own(tx: &Tx<'_>, actor: &Actor) -> Result<OwnUsage, ControlError> {
-    let scope = actor.own_account().ok_or(ControlError::NotFound { kind: "account" })?;
+    let scope = actor
+        .own_account()
+        .ok_or(ControlError::NotFound { kind: "account" })?;
     let account = hikyaku_directory::accounts::load(tx, scope)?;
     let keys = [None, Some(account.domain)];
     let mut pools = Vec::new();
@@ -226,7 +236,9 @@ pub fn own(tx: &Tx<'_>, actor: &Actor) -> Result<OwnUsage, ControlError> {
         pools.extend(pools::load(tx, key)?);
     }
     // How full the company's pool is concerns its administrators; that no mail comes, everybody.
-    let locked = pools.iter().filter(|pool| pool.standing.locked_at.is_some());
+    let locked = pools
+        .iter()
+        .filter(|pool| pool.standing.locked_at.is_some());
     Ok(OwnUsage {
         usage: hikyaku_mailstore::accounts::usage(tx, scope)?,
         banners: Banner::of_all(locked),

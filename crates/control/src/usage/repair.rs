@@ -34,7 +34,9 @@ pub fn repair(
 
 /// Repairs the actor's own mailbox.
 pub fn repair_own(tx: &WriteTx<'_>, actor: &Actor) -> Result<JobId, ControlError> {
-    let scope = actor.own_account().ok_or(ControlError::NotFound { kind: "account" })?;
+    let scope = actor
+        .own_account()
+        .ok_or(ControlError::NotFound { kind: "account" })?;
     begin(tx, actor, &accounts::load(tx, scope)?)
 }
 
@@ -104,7 +106,10 @@ impl Work for Repair {
 
 async fn mend(mailstore: &Mailstore, scope: AccountScope) -> Result<Outcome, MailError> {
     let texts = |findings: Vec<hikyaku_mailstore::check::Finding>| {
-        findings.iter().map(|one| one.inconsistency.to_string()).collect::<Vec<String>>()
+        findings
+            .iter()
+            .map(|one| one.inconsistency.to_string())
+            .collect::<Vec<String>>()
     };
     let found = texts(mailstore.check(scope).await?);
     let repaired = mailstore.repair(scope).await?;

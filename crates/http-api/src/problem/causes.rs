@@ -6,7 +6,7 @@ use hikyaku_db::DbError;
 use hikyaku_directory::DirectoryError;
 use hikyaku_mailstore::MailError;
 
-use super::{Problem, chain};
+use super::{Problem, chain, contracts};
 
 impl From<ControlError> for Problem {
     fn from(error: ControlError) -> Self {
@@ -41,6 +41,9 @@ impl From<ControlError> for Problem {
 impl From<DirectoryError> for Problem {
     fn from(error: DirectoryError) -> Self {
         use DirectoryError as E;
+        if let Some(problem) = contracts::field(&error) {
+            return problem;
+        }
         let (status, code) = match &error {
             E::TenantNameTaken(_) => (StatusCode::CONFLICT, "tenant_exists"),
             E::DomainTaken(_) => (StatusCode::CONFLICT, "domain_exists"),
@@ -58,7 +61,7 @@ impl From<DirectoryError> for Problem {
             E::FieldInvalid { field, .. } => return Self::bad_field(field, &error),
             E::AliasTargetUnknown(_) => (StatusCode::BAD_REQUEST, "alias_target_unknown"),
             E::Db(db) => return Self::from(db),
-            _ => (StatusCode::BAD_REQUEST, "invalid"),
+            other => contracts::code(other).unwrap_or((StatusCode::BAD_REQUEST, "invalid")),
         };
         Self::new(status, code, chain(&error))
     }
