@@ -10,4 +10,18 @@ pub mod options;
 pub mod report;
 pub mod sheet;
 
+use std::{sync::Arc, time::Duration};
+
+use hikyaku_directory::password::HashParams;
+use hikyaku_jobs::Work;
+
 pub use draft::{Draft, EmptyCells, Flaw};
+
+/// The works of this module: what a hash of a password costs, and how long expunged messages of new
+/// accounts stay restorable.
+pub fn works(hashing: HashParams, restore_window: Duration) -> Vec<Arc<dyn Work>> {
+    vec![Arc::new(import::Import {
+        hashing,
+        restore_window,
+    })]
+}

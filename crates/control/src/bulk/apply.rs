@@ -49,7 +49,9 @@ pub(super) fn action(
     };
     let wrong = |detail: &str| Ok(Err(Flaw::in_column(Column::Address, detail)));
     match (mode, found) {
-        (Mode::Add, true) => wrong("the address exists already: use the mode \"both\" to change it"),
+        (Mode::Add, true) => {
+            wrong("the address exists already: use the mode \"both\" to change it")
+        }
         (Mode::Update | Mode::Delete, false) => wrong("there is no such account"),
         (Mode::Add | Mode::Both, false) => Ok(Ok(Action::Create)),
         (Mode::Update | Mode::Both, true) => Ok(Ok(Action::Update)),
@@ -125,7 +127,13 @@ fn update(
         .in_domain(permission, scope.tenant, account.domain, "account")?;
     credentials::set_password(tx, scope, hash)?;
     credentials::require_change(tx, scope, *must_change)?;
-    log(tx, hand, scope, ("account.set_password", address), json!({}))
+    log(
+        tx,
+        hand,
+        scope,
+        ("account.set_password", address),
+        json!({}),
+    )
 }
 
 fn log(

@@ -64,8 +64,10 @@ mod tests {
 
     #[test]
     fn hashes_come_in_their_order_and_bad_passwords_are_told() {
-        let passwords: Vec<Secret> =
-            ["one", "", "three"].iter().map(|text| Secret::from(*text)).collect();
+        let passwords: Vec<Secret> = ["one", "", "three"]
+            .iter()
+            .map(|text| Secret::from(*text))
+            .collect();
         let hashes = hash_all(&passwords, HashParams::UNSAFE_FOR_TESTS);
         assert!(hashes[0].is_ok() && hashes[2].is_ok());
         assert_eq!(hashes[1], Err(PasswordError::Empty));

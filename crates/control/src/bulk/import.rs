@@ -63,7 +63,10 @@ pub fn submit(
     let submission = Submission {
         kind: KIND,
         tenant,
-        title: format!("{what} {}", options.file.chars().take(100).collect::<String>()),
+        title: format!(
+            "{what} {}",
+            options.file.chars().take(100).collect::<String>()
+        ),
         input: options,
         total: Some(rows),
     };
@@ -105,7 +108,10 @@ async fn carry_out(import: Import, run: Run) -> Result<(), JobError> {
     let drafts = drafts.await.map_err(JobError::failed)?;
     let job = rows::Rows::new(import, run, actor, input.clone())?;
     match input.atomicity {
-        Atomicity::Rows => job.one_after_the_other(drafts.map_err(JobError::failed)?).await,
+        Atomicity::Rows => {
+            job.one_after_the_other(drafts.map_err(JobError::failed)?)
+                .await
+        }
         Atomicity::All => job.all_or_none(drafts.map_err(JobError::failed)?).await,
     }
 }

@@ -71,7 +71,9 @@ impl Outcome {
 /// The headings of a result, with the mark by which Excel knows UTF-8.
 pub(super) fn headings() -> String {
     let mut writer = Writer::default();
-    writer.row(["row", "address", "action", "outcome", "column", "message", "warning"]);
+    writer.row([
+        "row", "address", "action", "outcome", "column", "message", "warning",
+    ]);
     format!("\u{feff}{}", writer.take())
 }
 

@@ -149,7 +149,10 @@ fn layout<'a>(
 mod tests {
     use super::*;
 
-    fn inspected(text: &str, columns: Option<Vec<Option<Column>>>) -> Result<Inspected, ImportError> {
+    fn inspected(
+        text: &str,
+        columns: Option<Vec<Option<Column>>>,
+    ) -> Result<Inspected, ImportError> {
         let options = ImportOptions {
             columns,
             ..ImportOptions::default()
@@ -159,19 +162,32 @@ mod tests {
 
     #[test]
     fn a_file_is_looked_at_before_it_is_taken() {
-        let found = inspected("氏名\tメールアドレス\t靴\n花子\th@example.test\t23\n", None).unwrap();
-        assert_eq!(found.columns, [Some(Column::Name), Some(Column::Address), None]);
+        let found =
+            inspected("氏名\tメールアドレス\t靴\n花子\th@example.test\t23\n", None).unwrap();
+        assert_eq!(
+            found.columns,
+            [Some(Column::Name), Some(Column::Address), None]
+        );
         assert_eq!((found.rows, found.separator), (1, Separator::Tab));
         let given = Some(vec![Some(Column::Address), None]);
-        assert_eq!(inspected("h@example.test,x\n", given.clone()).unwrap().rows, 1);
-        assert_eq!(inspected("mail,x\nh@example.test,x\n", given).unwrap().rows, 1);
+        assert_eq!(
+            inspected("h@example.test,x\n", given.clone()).unwrap().rows,
+            1
+        );
+        assert_eq!(
+            inspected("mail,x\nh@example.test,x\n", given).unwrap().rows,
+            1
+        );
         assert_eq!(inspected("", None), Err(ImportError::Empty));
         assert_eq!(inspected("address\n", None), Err(ImportError::Empty));
         let no_address = inspected("name,password\na,b\n", None).unwrap_err();
         assert_eq!(no_address.row(), Some(1));
         let many = "address\n".to_owned() + &"x\n".repeat(MAX_ROWS);
         assert_eq!(inspected(&many, None).unwrap().rows, MAX_ROWS);
-        assert_eq!(inspected(&(many + "x\n"), None), Err(ImportError::TooManyRows));
+        assert_eq!(
+            inspected(&(many + "x\n"), None),
+            Err(ImportError::TooManyRows)
+        );
     }
 
     #[test]

@@ -209,7 +209,9 @@ impl Rows {
     async fn hashed(&self, mut rows: Vec<Settled>) -> Result<Vec<Settled>, JobError> {
         let params = self.import.hashing;
         let secret = |one: &Settled| match one.row.action {
-            Action::Create | Action::Update => one.secret.clone().or(one.row.draft.password.clone()),
+            Action::Create | Action::Update => {
+                one.secret.clone().or(one.row.draft.password.clone())
+            }
             Action::Delete | Action::None => None,
         };
         let wanted: Vec<(usize, Secret)> = rows
@@ -219,7 +221,10 @@ impl Rows {
             .collect();
         let secrets: Vec<Secret> = wanted.iter().map(|(_, secret)| secret.clone()).collect();
         let hashes = tokio::task::spawn_blocking(move || hashing::hash_all(&secrets, params));
-        for ((at, _), hash) in wanted.into_iter().zip(hashes.await.map_err(JobError::failed)?) {
+        for ((at, _), hash) in wanted
+            .into_iter()
+            .zip(hashes.await.map_err(JobError::failed)?)
+        {
             let hash = hash.map_err(JobError::failed)?;
             if let Some(one) = rows.get_mut(at) {
                 let must_change = match one.secret {
@@ -233,11 +238,7 @@ impl Rows {
     }
 
     /// Carries rows out in one transaction, with their lines and their checkpoint.
-    pub(super) async fn attempt(
-        &self,
-        rows: &[Settled],
-        total: usize,
-    ) -> Result<Place, Undone> {
+    pub(super) async fn attempt(&self, rows: &[Settled], total: usize) -> Result<Place, Undone> {
         let (hand, run, rows) = (Arc::clone(&self.hand), self.run.clone(), rows.to_vec());
         let (place, trial) = (self.place.clone(), self.options.trial);
         let write = move |tx: &WriteTx<'_>| {

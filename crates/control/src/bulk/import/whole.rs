@@ -22,7 +22,10 @@ impl Rows {
             rows.extend(self.prepare(step.to_vec()).await?);
             self.run.progress(rows.len() as u64, total as u64).await?;
         }
-        let wrong = rows.iter().filter(|one| one.outcome == Outcome::Wrong).count();
+        let wrong = rows
+            .iter()
+            .filter(|one| one.outcome == Outcome::Wrong)
+            .count();
         if wrong > 0 {
             return self.nothing(rows, total).await;
         }

@@ -267,7 +267,7 @@ mod tests {
     fn what_is_no_table_is_refused_with_its_row() {
         let long = format!("a\n{}\n", "x".repeat(MAX_CELL_BYTES + 1));
         let long_quoted = format!("a\n\"{}\"\n", "x\n".repeat(MAX_CELL_BYTES));
-        let doubled = format!("a\n\"{}\n", "\"\"".repeat(MAX_CELL_BYTES + 1));
+        let doubled = format!("a\n\"{}\n", "\"\"".repeat(MAX_CELL_BYTES + 2));
         let wide = format!("a\nb\n{}\n", ",".repeat(1_000_000));
         for (text, error) in [
             ("a,b\nc,\"d\n", SheetError::OpenQuote { row: 2 }),

@@ -1,0 +1,4 @@
+//! Many accounts at once, on both engines.
+
+mod import;
+mod office;
