@@ -91,14 +91,18 @@ impl Session {
 
     /// All items of a list that comes in pages.
     async fn read_all(&mut self, path: &str) -> Result<Value, Failure> {
-        let separator = if path.contains('?') { '&' } else { '?' };
+        // The longest pages that the API gives.
+        let path = match path.contains('?') {
+            true => format!("{path}&limit=500"),
+            false => format!("{path}?limit=500"),
+        };
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
             let page = match &cursor {
-                None => self.read(path).await?,
+                None => self.read(&path).await?,
                 Some(cursor) => {
-                    self.read(&format!("{path}{separator}cursor={}", encode(cursor)))
+                    self.read(&format!("{path}&cursor={}", encode(cursor)))
                         .await?
                 }
             };

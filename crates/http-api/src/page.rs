@@ -80,7 +80,9 @@ impl Limit {
     pub(crate) const fn and_one(self) -> u32 {
         self.0 + 1
     }
+}
 
+impl Limit {
     /// What is shown.
     pub(crate) const fn items(self) -> u32 {
         self.0
@@ -253,9 +255,9 @@ mod tests {
         let query = read("sort=-created_at&limit=500").unwrap();
         let sort = query.sort.unwrap();
         assert_eq!((sort.by, sort.direction), (By::CreatedAt, Direction::Down));
-        assert_eq!(query.limit.items(), MAX_LIMIT);
+        assert_eq!(query.limit.0, MAX_LIMIT);
         assert_eq!(read("sort=name").unwrap().sort.unwrap().by, By::Name);
-        assert_eq!(read("").unwrap().limit.items(), DEFAULT_LIMIT);
+        assert_eq!(read("").unwrap().limit.0, DEFAULT_LIMIT);
         for wrong in [
             "limit=0",
             "limit=501",

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 /// A number of bytes, or a text with a unit: `10MB`.
 #[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its form is used")]
 #[serde(untagged)]
 pub(crate) enum Size {
     /// Bytes.
@@ -15,6 +16,7 @@ pub(crate) enum Size {
 
 /// The state of a recipient in the queue.
 #[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its form is used")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum QueueState {
     /// It waits for its next attempt.
@@ -27,6 +29,7 @@ pub(crate) enum QueueState {
 
 /// One recipient in the queue. Instants are milliseconds since 1970.
 #[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its form is used")]
 pub(crate) struct QueuedRecipient {
     id: String,
     message: String,
@@ -47,6 +50,7 @@ pub(crate) struct QueuedRecipient {
 
 /// Why the last attempt failed.
 #[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its form is used")]
 pub(crate) struct QueueTrouble {
     kind: String,
     status: String,
@@ -56,6 +60,7 @@ pub(crate) struct QueueTrouble {
 
 /// One message in the queue.
 #[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its form is used")]
 pub(crate) struct QueuedMessage {
     id: String,
     account: Option<String>,
@@ -65,6 +70,7 @@ pub(crate) struct QueuedMessage {
 
 /// What happened to one recipient's copy. `at` is in milliseconds since 1970.
 #[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its form is used")]
 pub(crate) struct TraceRow {
     id: String,
     account: Option<String>,

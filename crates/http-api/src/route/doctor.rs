@@ -2,12 +2,17 @@
 
 mod contents;
 
+use std::sync::Arc;
+
 use axum::{extract::State, response::Response};
+use hikyaku_control::{Act, Actor};
+use hikyaku_db::Lane;
 use hikyaku_directory::{
     AccountScope, DirectoryError, PlatformScope,
     accounts::{self, Account, ListQuery, MAX_PAGE},
     check, tenants,
 };
+use hikyaku_oplog::Target;
 use hikyaku_types::{ByteSize, EmailAddress, Permission};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -94,6 +99,9 @@ pub(super) async fn check(
         let text = "contents belong to a tenant as a whole: leave the account out";
         return Err(Problem::bad_field("contents", text));
     }
+    if wanted.repair {
+        log_repair(&services, &actor).await?;
+    }
     let read_contents = wanted.contents.then_some(wanted.rate);
     let mut doctor = Doctor {
         services,
@@ -115,6 +123,16 @@ pub(super) async fn check(
         }
         Ok(doctor.report)
     }))
+}
+
+/// Writes down that counters are repaired; looking alone changes nothing.
+async fn log_repair(services: &Services, actor: &Arc<Actor>) -> Result<(), Problem> {
+    let actor = Arc::clone(actor);
+    let logging = services.db.write(Lane::Background, move |tx| {
+        let target = Target::new("store", "", "counters");
+        actor.log(tx, Act::on_platform("store.repair", target))
+    });
+    Ok(logging.await?)
 }
 
 struct Doctor {

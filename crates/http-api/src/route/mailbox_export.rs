@@ -9,12 +9,13 @@ use hikyaku_mailstore::{
     transfer::{ExportFormat, ExportOptions, ExportReport, NameEncoding, TransferError},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Body,
-    mailbox_transfer::{Format, check_path, folder_of, scope_of},
+    mailbox_transfer::{Format, account_of, check_path, folder_of, log},
 };
 use crate::{caller::Caller, ndjson, problem::Problem, services::Services};
 
@@ -109,7 +110,10 @@ pub(super) async fn export(
             Names::Utf8 => NameEncoding::Utf8,
         },
     };
-    let scope = scope_of(&services, &actor, wanted.account).await?;
+    let account = account_of(&services, &actor, wanted.account).await?;
+    let scope = account.scope;
+    let details = json!({ "path": wanted.path, "folder": wanted.folder });
+    log(&services, &actor, &account, "mailbox.export", details).await?;
     Ok(ndjson::answer(&actor, move |lines| async move {
         let tell = |report: &ExportReport| {
             lines.progress(Progress {

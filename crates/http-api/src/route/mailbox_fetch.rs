@@ -9,9 +9,13 @@ mod wanted;
 use axum::{extract::State, http::StatusCode, response::Response};
 use hikyaku_collector::{CollectError, Collector, Limits, Progress};
 use serde::Serialize;
+use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Body, mailbox_transfer::scope_of};
+use super::{
+    Body,
+    mailbox_transfer::{account_of, log},
+};
 use crate::{
     caller::Caller,
     ndjson,
@@ -59,8 +63,10 @@ pub(super) async fn fetch(
     Caller(actor): Caller,
     Body(wanted): Body<Fetch>,
 ) -> Result<Response, Problem> {
-    let scope = scope_of(&services, &actor, wanted.account.clone()).await?;
-    let job = wanted.into_job(scope)?;
+    let account = account_of(&services, &actor, wanted.account.clone()).await?;
+    let details = json!({ "from": wanted.source() });
+    let job = wanted.into_job(account.scope)?;
+    log(&services, &actor, &account, "mailbox.fetch", details).await?;
     Ok(ndjson::answer(&actor, move |lines| async move {
         let collector = Collector::new(services.mailstore.clone(), Limits::default());
         let tell = |progress: Progress| lines.progress(told(progress));

@@ -15,12 +15,13 @@ use hikyaku_mailstore::{
 };
 use hikyaku_types::ImportRunId;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Body, QueryOf,
-    mailbox_transfer::{Format, check_path, folder_of, scope_of},
+    mailbox_transfer::{Format, account_of, check_path, folder_of, log},
 };
 use crate::{
     caller::Caller,
@@ -203,12 +204,15 @@ pub(super) async fn import(
             "a Maildir names its folders itself",
         ));
     }
-    let scope = scope_of(&services, &actor, wanted.account).await?;
+    let account = account_of(&services, &actor, wanted.account).await?;
+    let scope = account.scope;
+    let details = json!({ "path": wanted.path, "folder": wanted.folder });
     let open = move || open_source(format, &path, folder);
     let opened = tokio::task::spawn_blocking(open)
         .await
         .map_err(|_| interrupted())?;
     let source = opened?;
+    log(&services, &actor, &account, "mailbox.import", details).await?;
     Ok(ndjson::answer(&actor, move |lines| async move {
         let mail = Importing {
             services: &services,
@@ -343,8 +347,8 @@ pub(super) async fn list(
     Caller(actor): Caller,
     QueryOf(whose): QueryOf<Whose>,
 ) -> Result<Json<Runs>, Problem> {
-    let scope = scope_of(&services, &actor, whose.account).await?;
-    let runs = services.mailstore.import_runs(scope).await?;
+    let account = account_of(&services, &actor, whose.account).await?;
+    let runs = services.mailstore.import_runs(account.scope).await?;
     let view = |run: ImportRun| RunView {
         id: run.id,
         source: run.source,

@@ -1,14 +1,17 @@
 //! `/api/v1/mailboxes/restore`
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State};
 use hikyaku_control::AccountRef;
 use hikyaku_mailstore::{MailboxPath, Selection};
 use hikyaku_types::Permission;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::Body;
+use super::{Body, mailbox_transfer::log};
 use crate::{caller::Caller, problem::Problem, services::Services, timestamps};
 
 /// The routes of this file.
@@ -61,11 +64,19 @@ pub(super) async fn restore(
         Some(text) => Some(timestamps::parse(text).map_err(|e| Problem::bad_field("since", e))?),
         None => None,
     };
+    let (asking, wanted_folder) = (Arc::clone(&actor), wanted.folder.clone());
+    let wanted_since = wanted.since.clone();
     let account = services
         .db
-        .read(move |tx| wanted.account.find(tx, &actor, Permission::MailboxesRepair))
+        .read(move |tx| {
+            wanted
+                .account
+                .find(tx, &asking, Permission::MailboxesRepair)
+        })
         .await?;
     let scope = account.scope;
+    let details = json!({ "folder": wanted_folder, "since": wanted_since });
+    log(&services, &actor, &account, "mailbox.restore", details).await?;
     let report = services
         .mailstore
         .restore(

@@ -6,9 +6,11 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use hikyaku_control::{AccountRef, Actor, ControlError};
-use hikyaku_directory::AccountScope;
+use hikyaku_control::{AccountRef, Act, Actor, ControlError};
+use hikyaku_db::Lane;
+use hikyaku_directory::Account;
 use hikyaku_mailstore::{MailboxPath, transfer::TransferError};
+use hikyaku_oplog::Target;
 use hikyaku_types::Permission;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -28,18 +30,36 @@ pub(super) enum Format {
 }
 
 /// The account, for somebody who may move mail between the store and the server's disk.
-pub(super) async fn scope_of(
+pub(super) async fn account_of(
     services: &Services,
     actor: &Arc<Actor>,
     account: AccountRef,
-) -> Result<AccountScope, ControlError> {
+) -> Result<Account, ControlError> {
     actor.on_platform(Permission::SystemWrite)?;
     let actor = Arc::clone(actor);
     services
         .db
         .read(move |tx| account.find(tx, &actor, Permission::AccountsRead))
         .await
-        .map(|account| account.scope)
+}
+
+/// Writes down what is done to the mail of an account, before it begins: the work is made of many
+/// transactions. Its owner sees the entry.
+pub(super) async fn log(
+    services: &Services,
+    actor: &Arc<Actor>,
+    of: &Account,
+    action: &'static str,
+    details: serde_json::Value,
+) -> Result<(), Problem> {
+    let actor = Arc::clone(actor);
+    let (scope, address) = (of.scope, of.address.to_string());
+    let logging = services.db.write(Lane::Background, move |tx| {
+        let target = Target::new("account", scope.account, &address);
+        let act = Act::in_tenant(scope.tenant, action, target);
+        actor.log(tx, act.after(&details).shown_to(scope.account))
+    });
+    Ok(logging.await?)
 }
 
 /// The server may stand in another folder than whoever asks.

@@ -8,7 +8,7 @@ use crate::{cli::Imports, failure::Failure};
 pub(super) async fn run(session: &mut Session, options: Imports) -> Result<ExitCode, Failure> {
     let account = encode(&options.account.to_string());
     let path = format!("/api/v1/mailboxes/imports?account={account}");
-    let items = session.read_all(&path).await?;
+    let items = session.read(&path).await?["items"].take();
     session.output.table(
         &items,
         &[

@@ -80,6 +80,11 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
 }
 
 impl Fetch {
+    /// The host that is named, without what a URL may say of a password.
+    pub(super) fn source(&self) -> &str {
+        self.from.rsplit('@').next().unwrap_or_default()
+    }
+
     /// The job, for the account that gets the mail.
     pub(super) fn into_job(self, scope: AccountScope) -> Result<Job, Problem> {
         let endpoint: Endpoint = self
