@@ -19,6 +19,7 @@ mod accounts;
 mod aliases;
 mod announcements;
 mod api_keys;
+mod app_passwords;
 mod doctor;
 mod domains;
 mod grants;
@@ -40,13 +41,16 @@ mod notices;
 mod operation_log;
 mod options;
 mod password_reset;
+mod passwords;
 mod plans;
 mod queue;
 mod queue_change;
 mod queue_reach;
 mod roles;
 mod root;
+mod security_policy;
 mod session;
+mod sign_ins;
 mod templates;
 mod tenants;
 mod trace;
@@ -114,6 +118,10 @@ fn areas() -> OpenApiRouter<Services> {
         .merge(me_rights::routes())
         .merge(queue::routes())
         .merge(queue_change::routes())
+        .merge(app_passwords::routes())
+        .merge(passwords::routes())
+        .merge(security_policy::routes())
+        .merge(sign_ins::routes())
         .merge(trace::routes())
         .merge(usage::routes())
         .merge(doctor::routes())
