@@ -119,23 +119,22 @@ pub fn terms(tx: &Tx<'_>, actor: &Actor, tenant: &TenantRef) -> Result<Terms, Co
     Ok(contracts::terms(tx, found.scope)?)
 }
 
-/// Changes a tenant. `is_current` says whether it is still what the caller saw.
+/// Changes a tenant. `changes` makes the changes of the tenant as it is, or says why not.
 ///
 /// # Errors
-/// [`ControlError::NotFound`], [`ControlError::Forbidden`], what `is_current` says, and what the
+/// [`ControlError::NotFound`], [`ControlError::Forbidden`], what `changes` says, and what the
 /// directory refuses.
 pub fn change(
     tx: &WriteTx<'_>,
     actor: &Actor,
     tenant: &TenantRef,
-    patch: &TenantPatch,
-    is_current: impl Fn(&TenantView) -> Result<(), ControlError>,
+    changes: impl Fn(&TenantView) -> Result<TenantPatch, ControlError>,
 ) -> Result<TenantView, ControlError> {
     let found = tenant.find(tx, actor, Permission::ContractsRead)?;
     let operator = actor.on_platform(Permission::ContractsWrite)?;
     contracts::lock(tx, found.scope)?;
     let before = view(tx, found.scope)?;
-    is_current(&before)?;
+    let patch = changes(&before)?;
     tenants::update(tx, operator, found.scope, &patch.change)?;
     if let Some(details) = &patch.details {
         contracts::set_details(tx, operator, found.scope, details)?;

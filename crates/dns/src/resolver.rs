@@ -27,4 +27,7 @@ pub trait Resolver: Debug + Send + Sync + 'static {
         host: &'a Domain,
         family: Family,
     ) -> BoxFuture<'a, Result<Answer<IpAddr>, DnsError>>;
+
+    /// The texts of a name, each put together from its pieces (RFC 7208 §3.3 does the same).
+    fn txt<'a>(&'a self, name: &'a Domain) -> BoxFuture<'a, Result<Answer<String>, DnsError>>;
 }

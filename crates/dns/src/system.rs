@@ -77,6 +77,22 @@ pub struct SystemResolver {
 impl SystemResolver {
     /// A resolver that asks these servers. Reads `/etc/resolv.conf` for [`Servers::System`].
     pub fn new(servers: &Servers, validation: Validation) -> Result<Self, SetupError> {
+        Self::with_memory(servers, validation, CACHED_ANSWERS)
+    }
+
+    /// The same without a memory: for people who look again after they have changed a record.
+    pub fn without_memory(
+        servers: &Servers,
+        validation: Validation,
+    ) -> Result<Self, SetupError> {
+        Self::with_memory(servers, validation, 0)
+    }
+
+    fn with_memory(
+        servers: &Servers,
+        validation: Validation,
+        answers: u64,
+    ) -> Result<Self, SetupError> {
         let failed = |error: NetError| SetupError {
             reason: error.to_string(),
         };
@@ -93,6 +109,7 @@ impl SystemResolver {
             Servers::These(_) => ResolveHosts::Never,
         };
         set_options(builder.options_mut(), hosts, validation);
+        builder.options_mut().cache_size = answers;
         let inner = builder.build().map_err(failed)?;
         Ok(Self { inner })
     }
@@ -147,6 +164,16 @@ impl Resolver for SystemResolver {
             })
         })
     }
+
+    fn txt<'a>(&'a self, name: &'a Domain) -> BoxFuture<'a, Result<Answer<String>, DnsError>> {
+        Box::pin(async move {
+            let lookup = self.look_up(name, RecordType::TXT).await?;
+            answer(&lookup, |data| match data {
+                RData::TXT(txt) => Some(text_of(txt.txt_data.iter().map(AsRef::as_ref))),
+                _ => None,
+            })
+        })
+    }
 }
 
 impl fmt::Debug for SystemResolver {
@@ -167,11 +194,16 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
 fn set_options(options: &mut ResolverOpts, hosts: ResolveHosts, validation: Validation) {
     options.timeout = QUERY_TIMEOUT;
     options.attempts = QUERY_ATTEMPTS;
-    options.cache_size = CACHED_ANSWERS;
     options.positive_max_ttl = Some(MAX_TTL);
     options.negative_max_ttl = Some(MAX_NEGATIVE_TTL);
     options.use_hosts_file = hosts;
     options.validate = validation == Validation::On;
+}
+
+/// The pieces of a text as one; what is no UTF-8 becomes replacement characters.
+fn text_of<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> String {
+    let bytes: Vec<u8> = pieces.flatten().copied().collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// An MX record, unless its host is no host name at all: mail could not go there.

@@ -22,6 +22,7 @@ pub struct FakeResolver {
 struct State {
     mx: HashMap<String, Result<Vec<Exchange>, DnsError>>,
     addresses: HashMap<(String, Family), Result<Vec<IpAddr>, DnsError>>,
+    txt: HashMap<String, Result<Vec<String>, DnsError>>,
     asked: Vec<String>,
 }
 
@@ -57,9 +58,16 @@ impl FakeResolver {
         }
     }
 
+    /// The texts of a name.
+    pub fn set_txt(&self, name: &str, texts: &[&str]) {
+        let texts = Ok(texts.iter().map(|text| (*text).to_owned()).collect());
+        self.with(|state| state.txt.insert(name.to_owned(), texts));
+    }
+
     /// Every question about a name fails in this way.
     pub fn fail(&self, name: &str, error: &DnsError) {
         self.with(|state| {
+            state.txt.insert(name.to_owned(), Err(error.clone()));
             state.mx.insert(name.to_owned(), Err(error.clone()));
             for family in [Family::V4, Family::V6] {
                 let key = (name.to_owned(), family);
@@ -117,6 +125,15 @@ impl Resolver for FakeResolver {
                 DnsError::NoSuchName
             };
             known.cloned().unwrap_or(Err(absent))
+        });
+        ready(found.and_then(answer)).boxed()
+    }
+
+    fn txt<'a>(&'a self, name: &'a Domain) -> BoxFuture<'a, Result<Answer<String>, DnsError>> {
+        let found = self.with(|state| {
+            state.asked.push(format!("TXT {name}"));
+            let known = state.txt.get(name.as_str());
+            known.cloned().unwrap_or(Err(DnsError::NoSuchName))
         });
         ready(found.and_then(answer)).boxed()
     }

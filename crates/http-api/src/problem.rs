@@ -4,6 +4,7 @@
 //! the causes of our own errors are told to the operator at the machine and to nobody else.
 
 mod causes;
+mod contracts;
 
 use std::borrow::Cow;
 

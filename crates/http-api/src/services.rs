@@ -1,11 +1,14 @@
 //! What the API works on.
 
+use std::{sync::Arc, time::Duration};
+
 use hikyaku_db::Database;
 use hikyaku_directory::password::HashPool;
+use hikyaku_dns::Resolver;
 use hikyaku_mailstore::{Mailstore, Quota};
 use hikyaku_transport::queue::Operator;
 
-use crate::provision::MailSettings;
+use crate::{provision::MailSettings, web::Web};
 
 /// The services of one open store. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -18,6 +21,12 @@ pub struct Services {
     pub queue: Operator,
     /// Hashing of passwords.
     pub hashing: HashPool,
+    /// How long deleted accounts can be restored.
+    pub kept_after_deletion: Duration,
+    /// Signing in on the web.
+    pub web: Web,
+    /// The name service, to see whose a domain is.
+    pub dns: Arc<dyn Resolver>,
 }
 
 impl Services {

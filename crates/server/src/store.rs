@@ -2,11 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hikyaku_access::{SignIn, SignInPolicy};
+use hikyaku_access::{
+    SignIn, SignInPolicy,
+    factors::{Vault, VaultError},
+};
 use hikyaku_blob::{BlobError, Contents, FolderSync, ObjectError, Objects, SpaceWatch};
 use hikyaku_db::{Clock, Database, OpenError, Options, SqliteSynchronous, SystemClock, Target};
 use hikyaku_directory::password::HashPool;
-use hikyaku_http_api::{Router, Services, control_router, network_router};
+use hikyaku_dns::Resolver;
+use hikyaku_http_api::{Router, Services, Web, control_router, network_router};
+use hikyaku_jobs::JobMetrics;
 use hikyaku_mailstore::{Mailstore, Registry};
 use hikyaku_notices::SenderMetrics;
 use hikyaku_transport::{Policy, Transport, queue::Operator};
@@ -14,6 +19,7 @@ use hikyaku_transport::{Policy, Transport, queue::Operator};
 use crate::{
     config::{Config, ObjectStoreKind, S3ConfigError},
     lock::{LockError, StoreLock},
+    running::fresh_resolver,
 };
 
 /// The services of one configuration, ready to work.
@@ -26,6 +32,12 @@ pub struct Store {
     pub(crate) contents: Contents,
     pub(crate) transport: Transport,
     pub(crate) hashing: HashPool,
+    /// Signing in on the web.
+    pub(crate) web: Web,
+    /// The name service, for whoever shows that a domain is theirs.
+    pub(crate) dns: Arc<dyn Resolver>,
+    /// What the jobs of this process came to.
+    pub(crate) jobs: Arc<JobMetrics>,
     /// What the sender of notices counts.
     pub(crate) notice_metrics: Arc<SenderMetrics>,
     /// Last, so that it is released when everything else is closed.
@@ -60,6 +72,9 @@ pub enum StoreError {
     /// The database cannot be opened.
     #[error("cannot open the database")]
     Database(#[from] OpenError),
+    /// The key file of second factors cannot be used.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The bucket of the objects is not configured as it must be.
     #[error(transparent)]
     S3(#[from] S3ConfigError),
@@ -101,8 +116,11 @@ impl Store {
             ..Policy::default()
         };
         let sign_in = SignIn::new(db.clone(), options.sign_in);
+        let vault = Vault::open(&config.data_dir.join(Vault::FILE_NAME))?;
         Ok(Self {
+            dns: Arc::new(fresh_resolver(&config.outgoing)),
             hashing: sign_in.hash_pool().clone(),
+            web: Web::new(sign_in.clone(), Arc::new(vault), config.hostname.as_str()),
             sign_in,
             mailstore: Mailstore::with_registry(
                 db.clone(),
@@ -117,6 +135,7 @@ impl Store {
             transport: Transport::with_contents(db.clone(), policy, space, contents.clone()),
             notice_metrics: Arc::default(),
             contents,
+            jobs: Arc::default(),
             db,
             config,
             _lock: lock,
@@ -129,7 +148,7 @@ impl Store {
     }
 
     /// The API of this store for whoever signs in over the network.
-    pub(crate) fn network_api(&self) -> Router {
+    pub fn network_api(&self) -> Router {
         network_router(self.services(), self.config.http.options())
     }
 
@@ -139,6 +158,11 @@ impl Store {
             mailstore: self.mailstore.clone(),
             queue: Operator::new(self.transport.clone()),
             hashing: self.hashing.clone(),
+            kept_after_deletion: std::time::Duration::from_hours(
+                24 * u64::from(self.config.limits.account_restore_days),
+            ),
+            web: self.web.clone(),
+            dns: Arc::clone(&self.dns),
         }
     }
 

@@ -62,22 +62,20 @@ pub fn show_option(
     options::find_by_code(tx, operator, code).map_err(unknown)
 }
 
-/// Changes an option. `is_current` says whether it is still what the caller saw.
+/// Changes an option. `changes` makes the changes of the option as it is, or says why not.
 ///
 /// # Errors
-/// [`ControlError::NotFound`], [`ControlError::Forbidden`], what `is_current` says, and what the
+/// [`ControlError::NotFound`], [`ControlError::Forbidden`], what `changes` says, and what the
 /// directory refuses.
 pub fn change_option(
     tx: &WriteTx<'_>,
     actor: &Actor,
     code: &str,
-    change: &OptionChange,
-    is_current: impl Fn(&CatalogueOption) -> Result<(), ControlError>,
+    changes: impl Fn(&CatalogueOption) -> Result<OptionChange, ControlError>,
 ) -> Result<CatalogueOption, ControlError> {
     let operator = actor.on_platform(Permission::PlansWrite)?;
     let before = options::lock_by_code(tx, operator, code).map_err(unknown)?;
-    is_current(&before)?;
-    options::update(tx, operator, before.id, change)?;
+    options::update(tx, operator, before.id, &changes(&before)?)?;
     let after = options::find(tx, operator, before.id)?;
     let (old, new) = changed(&summary(&before), &summary(&after));
     let act = Act::on_platform("option.change", target(&after));

@@ -1,61 +1,35 @@
 //! `/api/v1/domains`
 
+mod one;
+mod transfer;
+mod verify;
+mod view;
+
 use axum::{Json, extract::State, http::StatusCode};
-use hikyaku_control::ControlError;
-use hikyaku_db::{Lane, Tx};
-use hikyaku_directory::{
-    DirectoryError, PlatformScope, accounts,
-    domains::{self, HostedDomain},
-    tenants,
-};
-use hikyaku_types::{Domain, DomainId, EmailAddress, Permission};
+use hikyaku_control::{TenantRef, domains as control};
+use hikyaku_db::Lane;
+use hikyaku_directory::domains::{self, Verification};
+use hikyaku_types::Domain;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Body, PathOf, QueryOf};
+use super::{Body, QueryOf};
 use crate::{
     caller::Caller,
-    page::{Cursor, Limit, ListName, Page},
+    page::{Cursor, Direction, Limit, ListName, Page, Sort},
     problem::Problem,
     services::Services,
 };
+pub(super) use view::DomainView;
 
 /// The routes of this file.
 pub(super) fn routes() -> OpenApiRouter<Services> {
     OpenApiRouter::default()
         .routes(routes!(list, create))
-        .routes(routes!(change))
-}
-
-/// A domain in answers.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DomainView {
-    #[schema(value_type = String)]
-    id: DomainId,
-    #[schema(value_type = String)]
-    name: Domain,
-    tenant: String,
-    #[schema(value_type = Option<String>)]
-    catch_all: Option<EmailAddress>,
-}
-
-fn view(
-    tx: &Tx<'_>,
-    operator: PlatformScope,
-    domain: HostedDomain,
-) -> Result<DomainView, DirectoryError> {
-    let catch_all = match domain.catch_all {
-        Some(account) => Some(accounts::find_by_id(tx, operator, account.account)?.address),
-        None => None,
-    };
-    let tenant = tenants::load(tx, domain.tenant)?.name;
-    Ok(DomainView {
-        id: domain.id,
-        name: domain.name,
-        tenant,
-        catch_all,
-    })
+        .routes(routes!(one::show, one::change, one::remove))
+        .routes(routes!(verify::verify))
+        .routes(routes!(transfer::transfer))
 }
 
 /// A domain to create.
@@ -64,17 +38,19 @@ fn view(
 #[schema(as = DomainCreate)]
 pub(super) struct Create {
     name: String,
+    /// The id or name of its tenant.
     tenant: String,
 }
 
-/// Creates a domain of a tenant.
+/// Adds a domain to a tenant. One that the operator adds is the tenant's; one that its own people
+/// add takes mail when its TXT record shows that it is theirs.
 #[utoipa::path(
     post, path = "/api/v1/domains", tag = "domains", operation_id = "domain_create",
     request_body = Create,
     responses(
         (status = 201, description = "The domain", body = DomainView),
         (status = 404, description = "`no_such_tenant`"),
-        (status = 409, description = "`domain_exists`"),
+        (status = 409, description = "`domain_exists`, `domains_used_up`"),
     ),
 )]
 pub(super) async fn create(
@@ -86,16 +62,15 @@ pub(super) async fn create(
         .name
         .parse()
         .map_err(|error| Problem::bad_field("name", error))?;
+    let tenant = TenantRef::from(create.tenant.as_str());
+    let token = verify::new_token();
     let made = services
         .db
         .write(Lane::Background, move |tx| {
-            let operator = actor.on_platform(Permission::DomainsWrite)?;
-            let tenant = tenants::find_by_name(tx, operator, &create.tenant)?;
-            domains::create(tx, operator, tenant.scope, &name)?;
-            Ok::<_, ControlError>(view(tx, operator, domains::find(tx, operator, &name)?)?)
+            control::create(tx, &actor, &tenant, &name, &token)
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok((StatusCode::CREATED, Json(made.into())))
 }
 
 /// Which domains.
@@ -109,75 +84,82 @@ pub(super) struct Query {
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     limit: Limit,
+    /// `name`, with `-` backwards.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    sort: Sort<DomainSort>,
+    /// A part of the name, in either script.
+    #[serde(default)]
+    q: String,
+    /// The id or name of a tenant.
+    tenant: Option<String>,
+    /// `unverified`, `verified` or `failed`.
+    verification: Option<Proved>,
+}
+
+/// By what domains are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DomainSort {
+    /// The name.
+    #[default]
+    Name,
+}
+
+/// Whether a domain is proved to be its tenant's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DomainVerification)]
+pub(super) enum Proved {
+    /// Nobody has looked yet.
+    Unverified,
+    /// It is.
+    Verified,
+    /// The record was not there.
+    Failed,
+}
+
+impl From<Proved> for Verification {
+    fn from(proved: Proved) -> Self {
+        match proved {
+            Proved::Unverified => Self::Unverified,
+            Proved::Verified => Self::Verified,
+            Proved::Failed => Self::Failed,
+        }
+    }
 }
 
 /// Lists domains by name.
 #[utoipa::path(
     get, path = "/api/v1/domains", tag = "domains", operation_id = "domain_list",
     params(Query),
-    responses((status = 200, description = "A page", body = Page<DomainView>)),
+    responses(
+        (status = 200, description = "A page", body = Page<DomainView>),
+        (status = 404, description = "`no_such_tenant`"),
+    ),
 )]
 pub(super) async fn list(
     State(services): State<Services>,
     Caller(actor): Caller,
     QueryOf(query): QueryOf<Query>,
 ) -> Result<Json<Page<DomainView>>, Problem> {
-    let list = ListName::of("domains", &());
+    let filters = (&query.sort, &query.q, &query.tenant, query.verification);
+    let list = ListName::of("domains", &filters);
     let after: Option<Domain> = list.open(query.cursor.as_ref())?;
-    let items = services
+    let limit = query.limit;
+    let wanted = domains::Query {
+        text: query.q,
+        verification: query.verification.map(Verification::from),
+        only: None,
+        descending: query.sort.direction == Direction::Down,
+        after,
+        limit: limit.and_one(),
+    };
+    let tenant = query.tenant.as_deref().map(TenantRef::from);
+    let found = services
         .db
-        .read(move |tx| {
-            let operator = actor.on_platform(Permission::DomainsRead)?;
-            let found = domains::list(tx, operator, after.as_ref(), query.limit.and_one())?;
-            let views = found.into_iter().map(|domain| view(tx, operator, domain));
-            Ok::<_, ControlError>(views.collect::<Result<Vec<_>, _>>()?)
-        })
+        .read(move |tx| control::list(tx, &actor, tenant.as_ref(), &wanted))
         .await?;
-    Ok(Json(Page::cut(items, query.limit, |last| {
-        list.seal(&last.name)
-    })))
-}
-
-/// What to change of a domain.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = DomainChange)]
-pub(super) struct Change {
-    /// The account that gets mail to unknown addresses; null: such mail is refused (T-036).
-    #[schema(value_type = Option<String>)]
-    catch_all: Option<EmailAddress>,
-}
-
-/// Changes a domain.
-#[utoipa::path(
-    patch, path = "/api/v1/domains/{name}", tag = "domains", operation_id = "domain_change",
-    params(("name" = String, Path, description = "The domain's name")),
-    request_body = Change,
-    responses(
-        (status = 200, description = "The domain", body = DomainView),
-        (status = 404, description = "`no_such_domain`, `no_such_account`"),
-    ),
-)]
-pub(super) async fn change(
-    State(services): State<Services>,
-    Caller(actor): Caller,
-    PathOf(name): PathOf<String>,
-    Body(change): Body<Change>,
-) -> Result<Json<DomainView>, Problem> {
-    let name: Domain = name
-        .parse()
-        .map_err(|error| Problem::bad_field("name", error))?;
-    let changed = services
-        .db
-        .write(Lane::Background, move |tx| {
-            let operator = actor.on_platform(Permission::DomainsWrite)?;
-            let target = match &change.catch_all {
-                Some(address) => Some(accounts::find_by_address(tx, operator, address)?.scope),
-                None => None,
-            };
-            domains::set_catch_all(tx, operator, &name, target)?;
-            Ok::<_, ControlError>(view(tx, operator, domains::find(tx, operator, &name)?)?)
-        })
-        .await?;
-    Ok(Json(changed))
+    let page = Page::cut(found, limit, |last| list.seal(&last.domain.name));
+    Ok(Json(page.map(DomainView::from)))
 }

@@ -125,6 +125,22 @@ fn timeouts(outgoing: &Outgoing) -> Timeouts {
 
 /// A machine without name servers serves its mailboxes all the same, and mail for others waits.
 fn resolver(outgoing: &Outgoing) -> SystemResolver {
+    let (servers, validation) = name_service(outgoing);
+    SystemResolver::new(&servers, validation).unwrap_or_else(|error| {
+        warn!(%error, "mail for other hosts waits; set outgoing.dns");
+        SystemResolver::without_servers()
+    })
+}
+
+/// The name service for administrators who have just changed a record: nothing is remembered. On a
+/// machine without name servers their looks fail.
+pub(crate) fn fresh_resolver(outgoing: &Outgoing) -> SystemResolver {
+    let (servers, validation) = name_service(outgoing);
+    SystemResolver::without_memory(&servers, validation)
+        .unwrap_or_else(|_| SystemResolver::without_servers())
+}
+
+fn name_service(outgoing: &Outgoing) -> (Servers, Validation) {
     let servers = match outgoing.dns.as_slice() {
         [] => Servers::System,
         servers => Servers::These(servers.to_vec()),
@@ -134,10 +150,7 @@ fn resolver(outgoing: &Outgoing) -> SystemResolver {
     } else {
         Validation::Off
     };
-    SystemResolver::new(&servers, validation).unwrap_or_else(|error| {
-        warn!(%error, "mail for other hosts waits; set outgoing.dns");
-        SystemResolver::without_servers()
-    })
+    (servers, validation)
 }
 
 /// Decides between exchangers of equal preference.
