@@ -8,6 +8,7 @@
 //! Tokens, codes and hashes are made by the caller, outside of the transaction.
 
 mod code;
+mod devices;
 mod open;
 mod password;
 mod view;
@@ -22,6 +23,7 @@ use hikyaku_directory::AccountScope;
 use hikyaku_types::Timestamp;
 
 pub use code::{CodeAnswer, ShownCode, resend, show_code};
+pub use devices::{browsers, end, end_others, forget, list};
 pub(crate) use open::advance;
 pub use open::{Opened, Opening, go_on, open};
 pub use password::{PasswordChange, change_password, confirm_password};
