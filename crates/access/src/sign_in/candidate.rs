@@ -3,7 +3,7 @@
 use hikyaku_db::{DbError, Row, Tx, Value, params};
 use hikyaku_directory::{
     Account, AccountScope, LoginName, Stored as _,
-    accounts::{COLUMN_COUNT, COLUMNS, JOINS, read},
+    accounts::{AllowedNetworks, COLUMN_COUNT, COLUMNS, JOINS, read},
     credentials::{CredentialVersion, MustChange},
     password::PasswordHash,
     tenants::TenantStatus,
@@ -23,6 +23,8 @@ pub(super) struct Candidate {
     pub(super) tenant: TenantStatus,
     pub(super) password: Option<StoredPassword>,
     pub(super) policy: SecurityPolicy,
+    /// From where the account itself may sign in.
+    pub(super) networks: AllowedNetworks,
     /// Since when a second factor is on.
     pub(super) second_factor_at: Option<Timestamp>,
     /// The account's own rule instead of the tenant's.
@@ -135,8 +137,8 @@ fn statement(login: &LoginName, app: AppPasswords) -> String {
 
 /// Columns behind the account's own.
 const OWN_COLUMNS: &str = "t.status, c.version, c.secret, c.must_change, sp.policy, \
-     sec.second_factor_at, sec.main_password, sec.locked_until";
-const FIRST_OF_APP: usize = COLUMN_COUNT + 8;
+     sec.second_factor_at, sec.main_password, sec.locked_until, acc.networks";
+const FIRST_OF_APP: usize = COLUMN_COUNT + 9;
 const HASH_OF_APP: usize = FIRST_OF_APP + app_passwords::COLUMN_COUNT;
 
 fn select(join: &str, condition: &str, app: AppPasswords) -> String {
@@ -185,6 +187,8 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, DbError> {
         tenant: TenantStatus::read(row, COLUMN_COUNT)?,
         password,
         policy: SecurityPolicy::from_column(policy.as_deref(), COLUMN_COUNT + 4)?,
+        networks: AllowedNetworks::from_storage(row.text(COLUMN_COUNT + 8)?)
+            .ok_or_else(|| unreadable(COLUMN_COUNT + 8, "networks"))?,
         second_factor_at: row.get(COLUMN_COUNT + 5)?,
         main_password,
         locked_until: row.get(COLUMN_COUNT + 7)?,

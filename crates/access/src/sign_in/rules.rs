@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use hikyaku_directory::{Account, AccountStatus, credentials::MustChange, tenants::TenantStatus};
+use hikyaku_directory::{
+    Account, AccountStatus, accounts::Way, credentials::MustChange, tenants::TenantStatus,
+};
 
 use super::{Protocol, SignInError, candidate::Candidate};
 use crate::policy::MainPassword;
@@ -15,9 +17,15 @@ pub(super) fn may_use(candidate: &Candidate, protocol: Protocol) -> bool {
         && allows(account, protocol)
 }
 
-/// Whether the tenant lets the protocol be used from there.
+/// Whether tenant and account let the protocol be used from there.
 pub(super) fn may_come_from(candidate: &Candidate, protocol: Protocol, ip: IpAddr) -> bool {
-    candidate.policy.networks.allow(protocol, ip)
+    let way = match protocol {
+        Protocol::Smtp => Way::Smtp,
+        Protocol::Imap => Way::Imap,
+        Protocol::Pop3 => Way::Pop,
+        Protocol::Web => Way::Web,
+    };
+    candidate.policy.networks.allow(protocol, ip) && candidate.networks.allow(way, ip)
 }
 
 /// Everything that decides on the main password when it is right.

@@ -75,6 +75,10 @@ pub fn rules(
 }
 
 /// Sets the password of an account. All its sessions end, on every protocol; its owner is told.
+///
+/// # Errors
+/// The conflict `own_password` for one's own, which is changed with the present one
+/// ([`crate::session::change_password`]).
 pub fn set_password(
     tx: &WriteTx<'_>,
     actor: &Actor,
@@ -83,6 +87,12 @@ pub fn set_password(
     must_change: MustChange,
 ) -> Result<(), ControlError> {
     let account = covered(tx, actor, account)?;
+    if actor.own_account() == Some(account.scope) {
+        return Err(ControlError::conflict(
+            "own_password",
+            "change your own password with the present one: POST /api/v1/session/password",
+        ));
+    }
     replace(tx, &account, hash, must_change)?;
     let by = actor.principal.logged().name;
     tell(tx, &account, &by)?;
