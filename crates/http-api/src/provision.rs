@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use hikyaku_control::ControlError;
 use hikyaku_db::{DbError, WriteTx};
-use hikyaku_directory::{
-    AccountScope, DirectoryError, Reach,
-    accounts::{self, NewAccount},
-};
+use hikyaku_directory::{AccountScope, DirectoryError};
 use hikyaku_mailstore::{MailError, Quota};
 
 /// Why an account was not created.
@@ -36,18 +33,6 @@ impl From<ProvisionError> for crate::problem::Problem {
             ProvisionError::Db(error) => error.into(),
         }
     }
-}
-
-/// Creates an account with its mailboxes, within the caller's transaction.
-pub(crate) fn create(
-    tx: &WriteTx<'_>,
-    reach: impl Reach,
-    new: &NewAccount,
-    mail: MailSettings,
-) -> Result<AccountScope, ProvisionError> {
-    let scope = accounts::create(tx, reach, new)?;
-    create_mail(tx, scope, mail)?;
-    Ok(scope)
 }
 
 /// What a new account may hold, and how long what is expunged can be restored.

@@ -24,6 +24,8 @@ mod doctor;
 mod domains;
 mod grants;
 mod impersonations;
+mod bulk;
+mod exports;
 mod imports;
 mod invitations;
 mod jobs;
@@ -102,6 +104,8 @@ fn areas() -> OpenApiRouter<Services> {
         .merge(aliases::routes())
         .merge(templates::routes())
         .merge(me_profile::routes())
+        .merge(bulk::routes())
+        .merge(exports::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
         .merge(mailbox_restore::routes())

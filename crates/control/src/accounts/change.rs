@@ -249,6 +249,24 @@ pub fn finish_erasure(tx: &WriteTx<'_>, erased: &Account) -> Result<(), ControlE
     Ok(accounts::erase(tx, erased.scope)?)
 }
 
+/// Writes into the operation log that an administrator set the password of an account.
+///
+/// # Errors
+/// [`ControlError::Db`].
+pub fn log_password(
+    tx: &WriteTx<'_>,
+    actor: &Actor,
+    account: &Account,
+) -> Result<(), ControlError> {
+    let target = Target::new(
+        "account",
+        account.scope.account,
+        account.address.to_string(),
+    );
+    let act = Act::in_tenant(account.scope.tenant, "account.password", target);
+    Ok(actor.log(tx, act.shown_to(account.scope.account))?)
+}
+
 /// A deleted account within the actor's reach.
 pub(crate) fn find_deleted(
     tx: &Tx<'_>,
