@@ -17,7 +17,7 @@ pub use accounts::{
     list, refresh, stale,
 };
 pub use history::{
-    DAYS_KEPT, HOURS_KEPT, Measured, Point, PURGE_CHUNK, Resolution, purge, record, series,
+    DAYS_KEPT, HOURS_KEPT, Measured, PURGE_CHUNK, Point, Resolution, purge, record, series,
 };
 pub use top::{TOP_PLACES, TopAccount, record_top, top};
 pub use totals::{Totalled, totals};
