@@ -1,4 +1,6 @@
 //! Many accounts at once, on both engines.
 
+mod change;
+mod export;
 mod import;
 mod office;
