@@ -8,7 +8,7 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-            REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+            REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware::Next,
@@ -19,7 +19,6 @@ use tracing::{Instrument as _, debug, info, info_span};
 
 use crate::{
     caller::Audience,
-    client::Security,
     etag,
     frame::{Frame, is_safe},
     problem::Problem,
@@ -42,7 +41,6 @@ pub(crate) async fn accompany(
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(String::new, |route| route.as_str().to_owned());
-    let security = request.extensions().get::<Security>().copied();
     let wanted = request.headers().get(IF_NONE_MATCH).cloned();
 
     let span = info_span!("request", id = %id);
@@ -51,14 +49,6 @@ pub(crate) async fn accompany(
     let response = with_reader(response, frame.audience, id);
     let mut response = not_modified(response, &method, wanted.as_ref());
     complete(response.headers_mut(), id);
-    if security == Some(Security::Encrypted) && !frame.options.hsts.is_zero() {
-        let text = format!("max-age={}", frame.options.hsts.as_secs());
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            response
-                .headers_mut()
-                .insert(STRICT_TRANSPORT_SECURITY, value);
-        }
-    }
     let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
     if is_safe(&method) {
         debug!(request.id = %id, %method, route, status, ms, "a request of the API");

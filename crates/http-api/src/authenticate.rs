@@ -13,7 +13,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{AUTHORIZATION, SET_COOKIE, WWW_AUTHENTICATE},
+        header::{AUTHORIZATION, SET_COOKIE, STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE},
         request::Parts,
     },
     middleware::Next,
@@ -73,7 +73,7 @@ pub(crate) async fn network(
     request.extensions_mut().insert(client.security);
     request.extensions_mut().insert(client);
     let (mut parts, body) = request.into_parts();
-    match admit(&frame, client, &parts).await {
+    let mut response = match admit(&frame, client, &parts).await {
         Ok(admitted) => {
             if let Some(actor) = admitted.actor {
                 parts.extensions.insert(Arc::new(actor));
@@ -84,7 +84,16 @@ pub(crate) async fn network(
             next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => refuse(problem),
+    };
+    let hsts = frame.options.hsts.as_secs();
+    if client.security == Security::Encrypted
+        && hsts > 0
+        && let Ok(value) = HeaderValue::from_str(&format!("max-age={hsts}"))
+    {
+        let headers = response.headers_mut();
+        headers.insert(STRICT_TRANSPORT_SECURITY, value);
     }
+    response
 }
 
 fn client_of(frame: &Frame, request: &Request) -> Client {

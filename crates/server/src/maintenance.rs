@@ -43,6 +43,8 @@ enum MaintenanceError {
     #[error(transparent)]
     Contents(#[from] BlobError),
     #[error(transparent)]
+    Control(#[from] hikyaku_control::ControlError),
+    #[error(transparent)]
     Db(#[from] DbError),
 }
 
@@ -66,7 +68,23 @@ impl Maintenance {
         for _ in 0..INTERVAL.as_secs() / TICK.as_secs() {
             tokio::time::sleep(TICK).await;
             self.mailstore.contents().forget_unused();
+            if let Err(error) = self.settle_tenants().await {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the dates of tenants were not looked at"
+                );
+            }
         }
+    }
+
+    /// Services that began and contracts that ended. The dates are in force at their instant; this
+    /// writes them down, and ends the sessions that may not go on.
+    async fn settle_tenants(&self) -> Result<(), MaintenanceError> {
+        let settle = |tx: &WriteTx<'_>| {
+            hikyaku_control::tenants::settle(tx, &hikyaku_control::Actor::system("dates"))
+        };
+        while self.db.write(Lane::Background, settle).await? > 0 {}
+        Ok(())
     }
 
     /// One round. What fails is logged and tried again in the next one.
@@ -77,6 +95,7 @@ impl Maintenance {
             ("purging the trace", self.purge_trace().await),
             ("deleting unused objects", self.sweep_objects().await),
             ("forgetting requests", self.forget_requests().await),
+            ("forgetting browsers", self.forget_browsers().await),
             ("purging the sign-in history", self.purge_sign_ins().await),
             ("forgetting old jobs", self.purge_jobs().await),
         ];
@@ -94,6 +113,13 @@ impl Maintenance {
     async fn forget_requests(&self) -> Result<(), MaintenanceError> {
         let purge = |tx: &WriteTx<'_>| hikyaku_control::idempotency::purge(tx);
         while self.db.write(Lane::Background, purge).await? > 0 {}
+        Ok(())
+    }
+
+    /// Sessions, remembered browsers and links that are past their time.
+    async fn forget_browsers(&self) -> Result<(), MaintenanceError> {
+        let sweep = |tx: &WriteTx<'_>| hikyaku_access::sessions::sweep(tx);
+        while self.db.write(Lane::Background, sweep).await? > 0 {}
         Ok(())
     }
 

@@ -1,0 +1,11 @@
+//! The whole API over a real store, without a network: both faces, every layer, both engines.
+
+mod bed;
+mod concurrency;
+mod contracts;
+mod document;
+mod faces;
+mod fuzz;
+mod once;
+mod shape;
+mod web;
