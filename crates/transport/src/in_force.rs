@@ -40,7 +40,9 @@ pub struct InForce {
 
 impl InForce {
     fn new(terms: &Terms, sending: SendingOf, policy: &Policy) -> Self {
-        let most = terms.max_recipients.map_or(usize::MAX, |most| most as usize);
+        let most = terms
+            .max_recipients
+            .map_or(usize::MAX, |most| most as usize);
         let largest = terms.max_message_bytes.unwrap_or(policy.max_message);
         Self {
             max_message: largest.min(policy.max_message),
@@ -128,7 +130,9 @@ impl Known {
         now: Timestamp,
     ) -> Option<Result<InForce, Rejection>> {
         let tenants = self.lock();
-        let entry = tenants.get(&scope.tenant).filter(|entry| entry.is_fresh(now))?;
+        let entry = tenants
+            .get(&scope.tenant)
+            .filter(|entry| entry.is_fresh(now))?;
         match entry.in_force.sending {
             SendingOf::Open => Some(Ok(entry.in_force)),
             SendingOf::Blocked => Some(Err(Rejection::sending_stopped())),
@@ -161,3 +165,6 @@ impl Known {
         self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What contracts say about pools, for many at once.
 
 use hikyaku_db::{DbError, Row, Tx, WriteTx, params};
-use hikyaku_types::{ByteSize, DomainId, Id as _, TenantId};
+use hikyaku_types::{ByteSize, DomainId, Id, TenantId};
 
 use super::PoolKey;
 use crate::{
@@ -37,7 +37,7 @@ pub fn contracted(
     after: Option<TenantId>,
     limit: u32,
 ) -> Result<Vec<Contracted>, DirectoryError> {
-    let after = after.map_or(0, |tenant| tenant.to_i64());
+    let after = after.map_or(0, Id::to_i64);
     let tenants = tx.query(TENANTS, params![after, limit], tenant)?;
     with_domains(tx, after, tenants)
 }

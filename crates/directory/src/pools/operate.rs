@@ -1,7 +1,7 @@
 //! What an operator does to a pool (OP-13).
 
 use hikyaku_db::{DbError, Hint, Tx, WriteTx, params};
-use hikyaku_types::Id as _;
+use hikyaku_types::Id;
 
 use super::{
     MAX_EXTRA_HOURS, Pool, PoolKey,
@@ -68,7 +68,7 @@ fn lock(tx: &WriteTx<'_>, key: PoolKey) -> Result<Option<Pool>, DbError> {
         ),
         params![
             key.tenant.tenant,
-            key.domain.map_or(0, |domain| domain.to_i64())
+            key.domain.map_or(0, Id::to_i64)
         ],
         read,
     )

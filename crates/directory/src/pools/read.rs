@@ -1,7 +1,7 @@
 //! Looking at pools.
 
 use hikyaku_db::{DbError, Row, Tx, params};
-use hikyaku_types::{AccountId, ByteSize, DomainId, Id as _, TenantId};
+use hikyaku_types::{AccountId, ByteSize, DomainId, Id, TenantId};
 
 use super::{
     Pool, PoolKey,
@@ -23,7 +23,7 @@ pub fn of_tenant(
     after: Option<DomainId>,
     limit: u32,
 ) -> Result<Vec<Pool>, DirectoryError> {
-    let after = after.map_or(-1, |domain| domain.to_i64());
+    let after = after.map_or(-1, Id::to_i64);
     Ok(tx.query(
         &list_of_tenant(),
         params![scope.tenant, after, limit],

@@ -6,7 +6,7 @@ use hikyaku_db::{
     DbError, Hint, Value, WriteTx, params,
     sql::{in_list, values_list},
 };
-use hikyaku_types::{Id as _, TenantId, Timestamp};
+use hikyaku_types::{Id, TenantId, Timestamp};
 
 use super::{
     Contracted, Event, Found, Gap, Pool, PoolKey, Standing, Totals, elapsed,
@@ -204,7 +204,7 @@ pub(super) fn unlock(tx: &WriteTx<'_>, key: PoolKey) -> Result<u64, DbError> {
         "DELETE FROM pool_lock WHERE tenant_id = ?1 AND domain_id = ?2",
         params![
             key.tenant.tenant,
-            key.domain.map_or(0, |domain| domain.to_i64())
+            key.domain.map_or(0, Id::to_i64)
         ],
     )
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hikyaku_db::{DbError, Tx, params};
 use hikyaku_directory::{PlatformScope, pools::Totals};
-use hikyaku_types::{DomainId, Id as _, TenantId};
+use hikyaku_types::{DomainId, Id, TenantId};
 
 use crate::error::MailError;
 
@@ -34,7 +34,7 @@ pub fn totals(
     after: Option<TenantId>,
     last: TenantId,
 ) -> Result<Totalled, MailError> {
-    let after = after.map_or(0, |tenant| tenant.to_i64());
+    let after = after.map_or(0, Id::to_i64);
     let mut totalled = Totalled::default();
     let rows = tx.query(TOTALS, params![after, last], |row| {
         let totals = Totals {
