@@ -32,6 +32,7 @@ pub mod plans;
 pub mod recovery;
 mod reference;
 mod rights;
+pub mod registration;
 pub mod roles;
 pub mod security_policy;
 pub mod session;

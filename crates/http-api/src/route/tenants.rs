@@ -3,6 +3,7 @@
 mod one;
 mod options;
 mod plan;
+mod registration;
 mod status;
 mod view;
 
@@ -39,6 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(one::terms))
         .routes(routes!(status::act))
         .routes(routes!(plan::set))
+        .routes(routes!(registration::show))
         .routes(routes!(options::list))
         .routes(routes!(options::set))
 }

@@ -8,4 +8,5 @@ mod faces;
 mod fuzz;
 mod once;
 mod shape;
+mod usage;
 mod web;

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{TenantDetail, one::tagged};
+use super::TenantDetail;
 use crate::{
     caller::Caller,
-    etag::IfMatch,
+    etag::{IfMatch, Tagged},
     problem::Problem,
     route::{Body, PathOf, QueryOf},
     services::Services,
@@ -43,6 +43,21 @@ pub(super) struct Query {
     /// `true`: change nothing, and tell what would differ.
     #[serde(default)]
     preview: bool,
+}
+
+/// The tenant as it is then, or what would differ.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = TenantPlanAnswer)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them is made and written at once"
+)]
+pub(super) enum Outcome {
+    /// Applied.
+    Tenant(TenantDetail),
+    /// Only looked.
+    Preview(PlanPreview),
 }
 
 /// What a change of plan does to one tenant.
@@ -100,8 +115,8 @@ impl From<contracts::Preview> for PlanPreview {
     params(("tenant" = String, Path, description = "An id or a name"), Query),
     request_body = Wanted,
     responses(
-        (status = 200, description = "The tenant; with `preview=true` what would differ: \
-            `differences` and `exceeded`", body = TenantDetail),
+        (status = 200, description = "The tenant; with `preview=true` what would differ",
+            body = Outcome),
         (status = 404, description = "`no_such_tenant`, `no_such_plan`"),
         (status = 409, description = "`plan_status`, `plan_exceeded`"),
         (status = 412, description = ""),
@@ -129,7 +144,7 @@ pub(super) async fn set(
             .db
             .read(move |tx| control::preview_plan(tx, &actor, &tenant, &request))
             .await?;
-        return Ok(Json(PlanPreview::from(preview)).into_response());
+        return Ok(Json(Outcome::Preview(preview.into())).into_response());
     }
     let changed = services
         .db
@@ -139,5 +154,7 @@ pub(super) async fn set(
             })
         })
         .await?;
-    Ok(tagged(changed).into_response())
+    let detail = TenantDetail::from(changed);
+    let representation = detail.representation();
+    Ok(Tagged::new(Outcome::Tenant(detail), &representation).into_response())
 }
