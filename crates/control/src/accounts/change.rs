@@ -84,7 +84,7 @@ pub(crate) fn apply(
         ));
     }
     let change = AccountChange {
-        name: form.display_name(&account.name, &settings),
+        name: form.display_name((&account.name, &before.settings), &settings),
         status: form.status()?,
         access: Some(form.access(account.access)),
         overrides: Some(form.overrides(&account.overrides)?),

@@ -79,7 +79,10 @@ pub(crate) fn create_quietly(
     let base = AccountForm::of_template(&template.settings);
     let mut settings = new.form.settings(base.settings(Settings::default())?)?;
     settings.template = template.id;
-    let name = new.form.display_name("", &settings).unwrap_or_default();
+    let name = new
+        .form
+        .display_name(("", &Settings::default()), &settings)
+        .unwrap_or_default();
     let overrides = new
         .form
         .overrides(&base.overrides(&accounts::Overrides::default())?)?;

@@ -196,11 +196,18 @@ impl AccountForm {
         }
     }
 
-    /// The display name: the given one, else the full name where that is given and none is there.
-    pub(crate) fn display_name(&self, before: &str, settings: &Settings) -> Option<String> {
+    /// The display name: the given one; else the full name where there was none, or the one before
+    /// was the full name before.
+    pub(crate) fn display_name(
+        &self,
+        (before, settings): (&str, &Settings),
+        after: &Settings,
+    ) -> Option<String> {
         match &self.name {
             Some(name) => Some(name.clone()),
-            None if before.is_empty() => Some(settings.profile.full_name()),
+            None if before.is_empty() || before == settings.profile.full_name() => {
+                Some(after.profile.full_name())
+            }
             None => None,
         }
     }

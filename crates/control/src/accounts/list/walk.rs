@@ -117,7 +117,7 @@ fn statement(only: Only, order: Order) -> String {
     let (place, sorted) = if by_address {
         // An address is one account's: the second part of the key decides nothing.
         (
-            format!("{key} {compare} ?1 AND ?2 >= 0"),
+            format!("{key} {compare} ?1 AND CAST(?2 AS BIGINT) >= 0"),
             format!("{key} {direction}"),
         )
     } else {
