@@ -2,6 +2,7 @@
 //! operators: they are listed in docs/metrics.md.
 
 mod database;
+mod jobs;
 mod listeners;
 mod mail;
 mod notices;
@@ -32,6 +33,7 @@ pub(crate) fn exposition(
 ) -> Exposition {
     let sources: Vec<MetricsSource> = vec![
         Box::new(database::DatabaseMetrics(store.db.clone())),
+        Box::new(jobs::JobsMetrics(Arc::clone(&store.jobs))),
         Box::new(listeners::ListenerMetrics(gate.clone())),
         Box::new(mail::MailMetrics {
             transport: store.transport.clone(),
