@@ -22,7 +22,10 @@ impl Store {
     /// One of each kind.
     fn works(&self) -> Vec<Arc<dyn Work>> {
         let mut works = hikyaku_control::usage::works(&self.mailstore);
-        let (hashing, window) = (self.hashing.params(), self.mailstore.limits().restore_window);
+        let (hashing, window) = (
+            self.hashing.params(),
+            self.mailstore.limits().restore_window,
+        );
         works.extend(hikyaku_control::bulk::works(hashing, window));
         works
     }

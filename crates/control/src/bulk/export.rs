@@ -78,7 +78,10 @@ pub fn submit(
     };
     let columns = options.columns.as_deref().unwrap_or_default();
     if columns.contains(&Column::Password) {
-        return Err(ControlError::invalid("columns", "passwords are never exported"));
+        return Err(ControlError::invalid(
+            "columns",
+            "passwords are never exported",
+        ));
     }
     // What it cannot read is told now.
     options.filter.page(tx, actor, None)?;
@@ -123,7 +126,11 @@ async fn write_table(run: Run) -> Result<(), JobError> {
         Headings::En => column.word(),
         Headings::Ja => column.japanese(),
     }));
-    let mark = if encoding == Encoding::Utf8Bom { "\u{feff}" } else { "" };
+    let mark = if encoding == Encoding::Utf8Bom {
+        "\u{feff}"
+    } else {
+        ""
+    };
     let mut text = format!("{mark}{}", writer.take());
     let anew = run.clone();
     run.write(move |tx| anew.discard_in(tx, UTF_8.name)).await?;
@@ -203,7 +210,10 @@ fn cell(view: &AccountView, column: Column) -> String {
         C::MayEditProfile => switch(switches.may_edit_profile),
         C::InGal => switch(switches.in_gal),
         C::InDirectory => switch(switches.in_directory),
-        C::Language => account.overrides.language.map_or_else(String::new, |l| l.to_string()),
+        C::Language => account
+            .overrides
+            .language
+            .map_or_else(String::new, |l| l.to_string()),
         C::TimeZone => {
             let zone = account.overrides.time_zone.as_ref();
             zone.map_or_else(String::new, |zone| zone.as_str().to_owned())

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, ControlError, DomainRef, TenantRef,
-    accounts::{self, AccountFilter, AccountSort, AccountView, AfterAccount, AliveStatus, Descending},
+    accounts::{
+        self, AccountFilter, AccountSort, AccountView, AfterAccount, AliveStatus, Descending,
+    },
 };
 
 /// Accounts of one page.

@@ -24,12 +24,16 @@ async fn submitted(
     confirm: u64,
 ) -> Result<JobId, ControlError> {
     let db = &office.test.db;
-    db.write(Lane::Mail, move |tx| change::submit(tx, &actor, (&chosen, &change), confirm))
-        .await
+    db.write(Lane::Mail, move |tx| {
+        change::submit(tx, &actor, (&chosen, &change), confirm)
+    })
+    .await
 }
 
 async fn done(office: &Office, chosen: Chosen, change: Change, confirm: u64) -> (Job, String) {
-    let id = submitted(office, Actor::console("root"), (chosen, change), confirm).await.unwrap();
+    let id = submitted(office, Actor::console("root"), (chosen, change), confirm)
+        .await
+        .unwrap();
     let job = office.ended(id).await;
     (job, office.file(id, "result.csv").await.unwrap())
 }

@@ -88,6 +88,8 @@ on_both_engines! {
             ..ExportOptions::default()
         };
         let id = exported(&office, options).await;
+        let job = office.ended(id).await;
+        assert_eq!((job.state, job.done), (JobState::Done, 450), "{job:?}");
         let table = office.file(id, "accounts.csv").await.unwrap();
         assert_eq!(table.lines().next(), Some("status,address"));
         assert_eq!(table.lines().nth(1), Some("active,u000@example.test"));
