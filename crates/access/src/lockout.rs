@@ -1,5 +1,5 @@
-//! The lock of an account whose password was tried too often: for everybody for a while, with an end
-//! of its own (tenant policy), and with a way for administrators to end it.
+//! The lock of an account whose password was tried too often: for everybody for a while, with an
+//! end of its own (tenant policy), and with a way for administrators to end it.
 //!
 //! Invariants:
 //! - Failures and locks are rows, so several processes count together and a restart forgets none.

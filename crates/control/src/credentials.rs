@@ -2,8 +2,8 @@
 //! (US-03, US-06, US-07, T-023, T-028).
 //!
 //! Invariants:
-//! - What only the person in person may do (making a way in) asks [`Actor::own_credentials`]; nobody
-//!   does it while acting as somebody else.
+//! - What only the person in person may do (making a way in) asks [`Actor::own_credentials`];
+//!   nobody does it while acting as somebody else.
 //! - Nobody sets the password of somebody with rights of which the actor lacks one
 //!   ([`authenticate::must_cover`]).
 //! - No secret is ever in the operation log.
@@ -54,7 +54,8 @@ pub fn security_of(
     load(tx, account.scope)
 }
 
-/// Gives an account a rule of its own for its main password at mail programs, or the tenant's again.
+/// Gives an account a rule of its own for its main password at mail programs, or the tenant's
+/// again.
 pub fn set_main_password_rule(
     tx: &WriteTx<'_>,
     actor: &Actor,

@@ -229,7 +229,7 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<AppPassword, DbError> 
             .collect::<Option<_>>()
             .ok_or_else(|| unreadable(first + 2, "protocols"))?,
         networks: networks
-            .map(|word| word.parse())
+            .map(str::parse)
             .collect::<Result<_, _>>()
             .map_err(|_| unreadable(first + 3, "networks"))?,
         created_at: row.get(first + 4)?,
@@ -306,7 +306,8 @@ mod tests {
             expires_at: Some(Timestamp(1_000_001)),
         };
         assert_eq!(check(&good, now).unwrap(), "Outlook");
-        let cases: [(fn(&mut NewAppPassword), &str); 7] = [
+        type Change = fn(&mut NewAppPassword);
+        let cases: [(Change, &str); 7] = [
             (|new| new.label = " ".to_owned(), "label"),
             (|new| new.label = "あ".repeat(MAX_LABEL_CHARS + 1), "label"),
             (|new| new.label = "a\nb".to_owned(), "label"),

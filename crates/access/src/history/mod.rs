@@ -1,14 +1,14 @@
-//! Who signed in, or tried to (US-07): noted in memory while the sign-in goes on, written in batches
-//! afterwards.
+//! Who signed in, or tried to (US-07): noted in memory while the sign-in goes on, written in
+//! batches afterwards.
 //!
 //! Invariants:
-//! - A sign-in never waits for its history. The buffer is bounded; what does not fit is counted and
-//!   lost, and so is what a crash takes: at most a batch. The history is a report, no promise.
-//! - What is alike is one row with a count: a client that polls makes one row a day, who guesses one
-//!   an hour for each network.
+//! - A sign-in never waits for its history. The buffer is bounded; what does not fit is counted
+//!   and lost, and so is what a crash takes: at most a batch. The history is a report, no promise.
+//! - What is alike is one row with a count: a client that polls makes one row a day, who guesses
+//!   one an hour for each network.
 //! - Names that nobody has leave no trace here.
-//! - Failures are counted for the lock in the transaction that writes them ([`crate::lockout`]), and
-//!   whoever is to be told is told in it.
+//! - Failures are counted for the lock in the transaction that writes them ([`crate::lockout`]),
+//!   and whoever is to be told is told in it.
 
 mod list;
 mod write;

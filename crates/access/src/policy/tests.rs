@@ -145,7 +145,8 @@ fn what_is_out_of_bounds_is_named() {
         ..SecurityPolicy::default()
     };
     assert_eq!(older.validate(), Ok(()));
-    let cases: [(fn(&mut SecurityPolicy), &str); 14] = [
+    type Change = fn(&mut SecurityPolicy);
+    let cases: [(Change, &str); 14] = [
         (|p| p.password.min_length = 5, "password.min_length"),
         (|p| p.password.min_length = 65, "password.min_length"),
         (|p| p.password.max_length = 15, "password.max_length"),

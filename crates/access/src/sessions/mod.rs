@@ -16,6 +16,7 @@ mod client;
 mod find;
 mod list;
 mod open;
+mod sweep;
 mod token;
 
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use client::{AGENT_CHARS_MAX, Client, device};
 pub use find::{find, touch};
 pub use list::{SessionView, list, revoke, revoke_all};
 pub use open::{NewSession, Rotation, Shown, advance, authenticated, open};
+pub use sweep::sweep;
 pub use token::Token;
 
 /// How long a session that is not complete may last (60 min): time to set a second factor up, with

@@ -167,9 +167,10 @@ fn candidate(row: &Row<'_>) -> Result<Candidate, DbError> {
             version: CredentialVersion::from_i64(version),
             hash: PasswordHash::parse(row.text(COLUMN_COUNT + 2)?)
                 .map_err(|_| unreadable(COLUMN_COUNT + 2, "a password hash"))?,
-            must_change: match row.get(COLUMN_COUNT + 3)? {
-                true => MustChange::AtNextSignIn,
-                false => MustChange::No,
+            must_change: if row.get(COLUMN_COUNT + 3)? {
+                MustChange::AtNextSignIn
+            } else {
+                MustChange::No
             },
         }),
         None => None,

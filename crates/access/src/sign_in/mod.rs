@@ -1,9 +1,9 @@
 //! Sign-in: one service for every protocol.
 //!
-//! A sign-in goes: name → account with everything that decides (one query) → its app passwords, when
-//! the secret has the form of one → throttle → what is remembered about this password → a slot of
-//! the hash pool → throttle and memory again (others may have tried meanwhile) → the hash → lock and
-//! rules (status, switches, networks, which password opens what) → the history, off the way.
+//! A sign-in goes: name → account with everything that decides (one query) → its app passwords,
+//! when the secret has the form of one → throttle → what is remembered about this password → a slot
+//! of the hash pool → throttle and memory again (others may have tried meanwhile) → the hash → lock
+//! and rules (status, switches, networks, which password opens what) → the history, off the way.
 //!
 //! Because the result is counted before the slot is given back, no number of parallel tries gets
 //! past the throttle by more than the number of slots, and because that happens on the hashing

@@ -234,7 +234,8 @@ hikyaku_db::on_both_engines! {
             .await
             .unwrap();
         try_alice(&service, Protocol::Imap, &main).await.unwrap();
-        let never = SecurityPolicy { main_password: MainPassword::Never, ..SecurityPolicy::default() };
+        let main_password = MainPassword::Never;
+        let never = SecurityPolicy { main_password, ..SecurityPolicy::default() };
         decide(&test.db, alice, never).await;
         let refused = try_alice(&service, Protocol::Imap, &main).await;
         assert!(matches!(refused, Err(SignInError::AppPasswordNeeded)));

@@ -1,7 +1,7 @@
 //! Hashes that other systems made, as administrators bring them along: SHA-crypt (`$5$`, `$6$`),
 //! bcrypt (`$2a$`, `$2b$`, `$2y$`), MD5-crypt (`$1$`), salted SHA of directories (`{SSHA}`,
-//! `{SSHA256}`, `{SSHA512}`). Each is checked as it is and replaced by argon2id when its owner signs
-//! in.
+//! `{SSHA256}`, `{SSHA512}`). Each is checked as it is and replaced by argon2id when its owner
+//! signs in.
 //!
 //! Invariants:
 //! - What is parsed is complete: salt and digest have the lengths of their scheme, and the cost is
@@ -227,8 +227,8 @@ fn md5_crypt_fits(text: &str, password: &[u8]) -> bool {
     bool::from(found.as_bytes().ct_eq(digest.as_bytes()))
 }
 
-/// MD5-crypt, as the C libraries compute it since FreeBSD 2: a thousand rounds of MD5 over password,
-/// salt and the digest before.
+/// MD5-crypt, as the C libraries compute it since FreeBSD 2: a thousand rounds of MD5 over
+/// password, salt and the digest before.
 fn md5_crypt(password: &[u8], salt: &[u8]) -> String {
     let inner = Md5::new()
         .chain_update(password)

@@ -1,5 +1,5 @@
-//! Password hashes: argon2id as PHC strings (RFC 9106; the string names its own parameters), and those
-//! of other systems until they are upgraded.
+//! Password hashes: argon2id as PHC strings (RFC 9106; the string names its own parameters), and
+//! those of other systems until they are upgraded.
 
 use std::{borrow::Cow, fmt};
 
@@ -122,8 +122,8 @@ pub struct PasswordHash(String);
 pub enum PasswordHashError {
     /// Of no scheme we know, or not complete.
     #[error(
-        "not a password hash that is known here: argon2, $5$, $6$, $2a$, $2b$, $2y$, $1$, {{SSHA}}, \
-         {{SSHA256}}, {{SSHA512}}"
+        "not a password hash that is known here: argon2, $5$, $6$, $2a$, $2b$, $2y$, $1$, \
+         {{SSHA}}, {{SSHA256}}, {{SSHA512}}"
     )]
     Malformed,
     /// Its parameters cost more than we spend, or are none.
