@@ -9,6 +9,7 @@ use hikyaku_blob::BlobError;
 use hikyaku_db::{Database, DbError, Lane, WriteTx};
 use hikyaku_directory::{AccountScope, DirectoryError, PlatformScope, accounts, tenants};
 use hikyaku_mailstore::{MailError, Mailstore};
+use hikyaku_oplog::{Chain, chains, prune};
 use hikyaku_transport::trace;
 use hikyaku_types::{TenantId, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -93,6 +94,7 @@ impl Maintenance {
             ("purging expunged mail", self.purge_mail().await),
             ("erasing deleted accounts", self.erase_accounts().await),
             ("purging the trace", self.purge_trace().await),
+            ("pruning the operation log", self.prune_log().await),
             ("deleting unused objects", self.sweep_objects().await),
             ("forgetting requests", self.forget_requests().await),
             ("forgetting browsers", self.forget_browsers().await),
@@ -204,6 +206,23 @@ impl Maintenance {
         let purge = move |tx: &WriteTx<'_>| history::purge(tx, before);
         while self.db.write(Lane::Background, purge).await? > 0 {}
         Ok(())
+    }
+
+    /// What is past its time goes from the old end of each log, and leaves a checkpoint.
+    async fn prune_log(&self) -> Result<(), MaintenanceError> {
+        let before = self.db.now().minus(days(self.limits.operation_log_days));
+        let mut last: Option<Chain> = None;
+        loop {
+            let after = last;
+            let page = self.db.read(move |tx| chains(tx, after, PAGE)).await?;
+            for chain in &page {
+                prune(&self.db, *chain, before).await?;
+            }
+            match page.last() {
+                Some(chain) => last = Some(*chain),
+                None => return Ok(()),
+            }
+        }
     }
 
     async fn purge_trace(&self) -> Result<(), MaintenanceError> {

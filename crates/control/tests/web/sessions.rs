@@ -101,6 +101,21 @@ on_both_engines! {
         assert_eq!(world.state(&one).await, None);
     }
 
+    /// What is past its time is removed, and only that; links after a week.
+    async fn what_is_over_is_swept(test: TestDatabase) {
+        let world = World::new(test).await;
+        let sweep = || world.write(|tx| Ok(hikyaku_access::sessions::sweep(tx)?));
+        let (token, _) = world.sign_in().await;
+        world.begin_email(&token, "taro@elsewhere.test").await.unwrap();
+        assert_eq!(sweep().await.unwrap(), 0);
+        world.pass(7 * DAY - TICK);
+        assert_eq!(sweep().await.unwrap(), 0);
+        world.pass(TICK);
+        assert_eq!(sweep().await.unwrap(), 1, "the session");
+        world.pass(HOUR / 2);
+        assert_eq!(sweep().await.unwrap(), 1, "the link");
+    }
+
     /// One more than an account may have: the one not seen for the longest time goes.
     async fn the_number_of_sessions_is_bounded(test: TestDatabase) {
         let world = World::new(test).await;

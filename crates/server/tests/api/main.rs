@@ -6,6 +6,7 @@ mod contracts;
 mod document;
 mod faces;
 mod fuzz;
+mod jobs;
 mod once;
 mod shape;
 mod usage;

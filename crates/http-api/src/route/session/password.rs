@@ -1,7 +1,10 @@
 //! The password of the session's owner: showing it again, choosing another one.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use hikyaku_access::{policy, sessions::Token};
+use hikyaku_access::{
+    policy,
+    sessions::{Session, Token},
+};
 use hikyaku_control::{
     ControlError,
     session::{self as control, PasswordChange},
@@ -19,6 +22,7 @@ use super::{
     checked,
 };
 use crate::{
+    caller::{CurrentSession, unauthenticated},
     problem::{Entry, Problem},
     route::Body,
     services::Services,
@@ -50,10 +54,13 @@ pub(super) struct Confirm {
 )]
 pub(super) async fn confirm(
     State(services): State<Services>,
+    CurrentSession(session): CurrentSession,
     browser: Browser,
     Body(confirm): Body<Confirm>,
 ) -> Result<StatusCode, Problem> {
-    let token = owned(&services, &browser, confirm.password).await?;
+    let token = browser.owner()?.token;
+    let password = Secret::from(confirm.password);
+    owned(&services, &browser, &session, &password).await?;
     services
         .db
         .write(Lane::Mail, move |tx| control::confirm_password(tx, &token))
@@ -85,18 +92,18 @@ pub(super) struct Change {
 )]
 pub(super) async fn change(
     State(services): State<Services>,
+    CurrentSession(session): CurrentSession,
     browser: Browser,
     Body(change): Body<Change>,
 ) -> Result<Response, Problem> {
-    browser.owner()?;
+    let from = browser.owner()?.token;
     let (current, password) = (Secret::from(change.current), Secret::from(change.password));
     if current.expose() == password.expose() {
         let detail = "the new password must not be the present one";
         return Err(Problem::bad_field("password", detail));
     }
-    let from = owned(&services, &browser, current.expose().to_owned()).await?;
-    let scope = whose(&services, &from).await?;
-    let hash = acceptable(&services, scope, password).await?;
+    owned(&services, &browser, &session, &current).await?;
+    let hash = acceptable(&services, session.scope, password).await?;
     let to = Token::random();
     let (next, origin) = (to.clone(), browser.origin);
     let opened = services
@@ -112,28 +119,20 @@ pub(super) async fn change(
     Ok(with_session(&to, &opened))
 }
 
-/// The session's token, when the password is that of its account.
-async fn owned(services: &Services, browser: &Browser, password: String) -> Result<Token, Problem> {
-    let token = browser.token()?;
-    let look = token.clone();
-    let info = services.db.read(move |tx| control::show(tx, &look)).await?;
-    let address = info.session.address.to_string();
-    let password = Secret::from(password);
-    let (scope, _) = checked(services, browser, &address, &password).await?;
-    if scope == info.session.scope {
-        Ok(token)
+/// Checks that a password is that of the session's account.
+async fn owned(
+    services: &Services,
+    browser: &Browser,
+    session: &Session,
+    password: &Secret,
+) -> Result<(), Problem> {
+    let address = session.address.to_string();
+    let (scope, _) = checked(services, browser, &address, password).await?;
+    if scope == session.scope {
+        Ok(())
     } else {
-        Err(crate::caller::unauthenticated())
+        Err(unauthenticated())
     }
-}
-
-async fn whose(services: &Services, token: &Token) -> Result<AccountScope, Problem> {
-    let token = token.clone();
-    let info = services
-        .db
-        .read(move |tx| control::show(tx, &token))
-        .await?;
-    Ok(info.session.scope)
 }
 
 /// The hash of a new password, when the tenant's policy accepts it.
