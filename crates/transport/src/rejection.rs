@@ -106,7 +106,8 @@ impl Rejection {
         }
     }
 
-    /// A signed-in user sends while a pool is locked, and the contract then stops sending too (C-01).
+    /// A signed-in user sends while a pool is locked, and the contract then stops sending too
+    /// (C-01).
     pub const fn sending_stopped() -> Self {
         Self::fixed(
             552,

@@ -4,8 +4,8 @@
 //! Invariants:
 //! - [`Meter`] measures aside from the mail: it reads counters, and locks only the rows of pools.
 //! - A lock and its end are told once, in the transaction that decides them, and are in the log.
-//! - What administrators are shown is the last measurement, with its time; what a person is shown of
-//!   the own mailbox is exact.
+//! - What administrators are shown is the last measurement, with its time; what a person is shown
+//!   of the own mailbox is exact.
 
 mod banner;
 mod initialise;

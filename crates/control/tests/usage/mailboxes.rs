@@ -29,7 +29,10 @@ hikyaku_db::on_both_engines! {
         // A little below and above again is no news; well below it is.
         for (size, warned) in [(102, 0), (100, 0), (115, 0), (100, 1)] {
             world
-                .write(move |tx| Ok(hikyaku_mailstore::accounts::set_quota(tx, scope, quota(size))?))
+                .write(move |tx| {
+                    hikyaku_mailstore::accounts::set_quota(tx, scope, quota(size))?;
+                    Ok(())
+                })
                 .await
                 .unwrap();
             assert_eq!(world.measure().await.warned, warned, "{size}");

@@ -1,14 +1,15 @@
-//! Pools: what the mailboxes of a tenant, or of one of its domains, may hold together (C-02, O-013),
-//! and the lock of a pool that stays above it (C-03, C-20, O-014, O-015).
+//! Pools: what the mailboxes of a tenant, or of one of its domains, may hold together (C-02,
+//! O-013), and the lock of a pool that stays above it (C-03, C-20, O-014, O-015).
 //!
 //! Invariants:
 //! - Nothing here is written on the way of a message. A pool is measured aside, from time to time
 //!   ([`record`]); what routing reads of it is whether it is locked, with the recipient it finds.
 //! - A pool is changed under the lock of its row: a measurement and an operator see each other.
-//! - Only mail in mailboxes counts: not what can be restored, and not what is in quarantine (O-016),
-//!   because neither is a placement in a mailbox ([`Totals`] comes from the accounts' own counters).
-//! - A mailbox belongs to the pool of its tenant, and to that of the domain of its own address. Mail
-//!   is refused where it would make a locked pool larger, whatever the address that leads there.
+//! - Only mail in mailboxes counts: not what can be restored, and not what is in quarantine
+//!   (O-016), because neither is a placement in a mailbox ([`Totals`] comes from the accounts'
+//!   own counters).
+//! - A mailbox belongs to the pool of its tenant, and to that of the domain of its own address.
+//!   Mail is refused where it would make a locked pool larger, whatever the address that leads there.
 
 mod contracted;
 mod operate;

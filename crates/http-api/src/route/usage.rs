@@ -1,5 +1,5 @@
-//! Usage, quota and locks: `/api/v1/usage`, `/api/v1/locks`, and the usage of tenants, domains and the
-//! own mailbox.
+//! Usage, quota and locks: `/api/v1/usage`, `/api/v1/locks`, and the usage of tenants, domains
+//! and the own mailbox.
 
 mod accounts;
 mod history;

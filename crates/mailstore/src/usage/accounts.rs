@@ -14,7 +14,8 @@ use crate::{
 /// them have changed.
 pub const ACCOUNTS_CHUNK: u32 = 1_000;
 
-/// Permille below a mark to which a mailbox has to fall before reaching the mark is told again (20).
+/// Permille below a mark to which a mailbox has to fall before reaching the mark is told again
+/// (20).
 pub const NOTICE_HYSTERESIS_PERMILLE: i64 = 20;
 
 /// A stretch of accounts that is to be brought up to date.

@@ -1,3 +1,5 @@
+//! Bands, grace and lock, with a clock that runs and jumps.
+
 use super::*;
 
 const LIMIT: ByteSize = ByteSize(1000);
