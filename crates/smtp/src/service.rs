@@ -2,8 +2,8 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use hikyaku_db::Database;
 use hikyaku_access::SignIn;
+use hikyaku_db::Database;
 use hikyaku_net::{Connection, Refusal, Service};
 use hikyaku_smtp_proto::{Reply, reply::table};
 use hikyaku_transport::Transport;

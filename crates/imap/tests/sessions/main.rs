@@ -43,8 +43,8 @@ transcripts! {
     id, idle, idle_ends, japanese, keywords, list, list_extended, list_recursive, list_status,
     literals, login, login_failures, login_needs_tls, logout, lsub, move_messages, namespace,
     noop, objectid, quota, quota_root, recent, rename, revoked, search, search_charset,
-    search_dates, select, starttls, starttls_injection, states, status, store, subscribe, tls,
-    uid, uid_expunge, unselect, utf8, utf8_append,
+    search_dates, select, sign_in_rules, starttls, starttls_injection, states, status, store,
+    subscribe, tls, uid, uid_expunge, unselect, utf8, utf8_append,
 }
 
 /// Every transcript in the folder is played.

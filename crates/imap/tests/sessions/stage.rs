@@ -3,9 +3,16 @@
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use hikyaku_access::{SignIn, SignInPolicy, lockout};
 use hikyaku_db::{Lane, testing::TestDatabase};
-use hikyaku_access::{SignIn, SignInPolicy};
-use hikyaku_directory::{Access, AccountScope, AccountStatus, PlatformScope, accounts::{self, AccountChange, NewAccount}, domains, logins, password::{HashParams, PasswordHash}, tenants::{self, NewTenant}};
+use hikyaku_directory::{
+    Access, AccountScope, AccountStatus, PlatformScope,
+    accounts::{self, AccountChange, NewAccount},
+    credentials::{self, MustChange},
+    domains, logins,
+    password::{HashParams, PasswordHash},
+    tenants::{self, NewTenant},
+};
 use hikyaku_imap::{Imap, ImapOptions, Limits};
 use hikyaku_mailstore::{
     AppendMessage, Flags, Limits as MailLimits, Mailbox, MailboxPath, Mailstore, Quota,
@@ -264,6 +271,20 @@ impl Scene for Host {
                     },
                 )
                 .await;
+            }
+            ("second-factor", []) => {
+                let (scope, now) = (self.scopes["taro"], self.mail.db().now());
+                let on = self.mail.db().write(Lane::Mail, move |tx| {
+                    lockout::set_second_factor(tx, scope, Some(now))
+                });
+                on.await.unwrap();
+            }
+            ("must-change", [account]) => {
+                let scope = self.scopes[*account];
+                let required = self.mail.db().write(Lane::Mail, move |tx| {
+                    credentials::require_change(tx, scope, MustChange::AtNextSignIn)
+                });
+                required.await.unwrap();
             }
             ("imap-off", []) => {
                 let access = Some(Access {

@@ -3,9 +3,15 @@
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use hikyaku_db::{Lane, testing::TestDatabase};
 use hikyaku_access::{SignIn, SignInPolicy};
-use hikyaku_directory::{Access, AccountScope, AccountStatus, PlatformScope, accounts::{self, AccountChange, NewAccount}, credentials, domains, logins, password::{HashParams, PasswordHash}, tenants::{self, NewTenant}};
+use hikyaku_db::{Lane, testing::TestDatabase};
+use hikyaku_directory::{
+    Access, AccountScope, AccountStatus, PlatformScope,
+    accounts::{self, AccountChange, NewAccount},
+    credentials, domains, logins,
+    password::{HashParams, PasswordHash},
+    tenants::{self, NewTenant},
+};
 use hikyaku_mailstore::{
     AppendMessage, Fields, Limits as MailLimits, MailboxPath, Mailstore, MessageRow, Quota, UidSet,
     Which,

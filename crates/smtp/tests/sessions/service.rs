@@ -2,9 +2,9 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use hikyaku_access::{SignIn, SignInPolicy};
 use hikyaku_blob::SpaceWatch;
 use hikyaku_db::testing::TestDatabase;
-use hikyaku_access::{SignIn, SignInPolicy};
 use hikyaku_net::{
     Gate, GateLimits, GateOptions, Listener, ListenerOptions, Refusal, Service as _, TlsMode,
 };

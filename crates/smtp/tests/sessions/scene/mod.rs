@@ -12,10 +12,15 @@ mod tls;
 
 use std::sync::Arc;
 
+use hikyaku_access::{ClientAddress, Protocol, SignIn, SignInPolicy};
 use hikyaku_blob::SpaceWatch;
 use hikyaku_db::testing::TestDatabase;
-use hikyaku_access::{ClientAddress, Protocol, SignIn, SignInPolicy};
-use hikyaku_directory::{AccountStatus, accounts::{self, AccountChange}, credentials, password::{HashParams, HashPoolOptions, PasswordHash}};
+use hikyaku_directory::{
+    AccountStatus,
+    accounts::{self, AccountChange},
+    credentials,
+    password::{HashParams, HashPoolOptions, PasswordHash},
+};
 use hikyaku_mailstore::{Fields, Limits, MailboxPath, Mailstore, Quota, UidSet};
 use hikyaku_smtp::{MemoryBudget, Metrics, Rooms, SmtpService};
 use hikyaku_transport::{Policy, Transport};
