@@ -1,4 +1,5 @@
-//! Accounts: creating, changing, renaming, deleting and finding them (AD-02, AD-03, T-020 to T-041).
+//! Accounts: creating, changing, renaming, deleting and finding them (AD-02, AD-03, T-020 to
+//! T-041).
 
 mod change;
 mod create;

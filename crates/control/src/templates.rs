@@ -1,5 +1,5 @@
-//! Templates of accounts (AD-04). A template is a tenant's: whoever changes one needs the permission in
-//! the whole of it.
+//! Templates of accounts (AD-04). A template is a tenant's: whoever changes one needs the
+//! permission in the whole of it.
 
 use hikyaku_db::{Tx, WriteTx};
 use hikyaku_directory::{

@@ -1,10 +1,11 @@
-//! An account's expunged messages that can still be restored, as a list to choose from (F-56, AD-32).
+//! An account's expunged messages that can still be restored, as a list to choose from (F-56,
+//! AD-32).
 
 use std::collections::HashMap;
 
 use hikyaku_db::{DbError, Row, Tx, params};
 use hikyaku_directory::AccountScope;
-use hikyaku_message::Address;
+use hikyaku_message::{Address, Mailbox};
 use hikyaku_types::{Id as _, MailboxId, MessageId, Timestamp};
 
 use crate::{accounts, error::MailError, mailboxes::Tree, message, name::MailboxPath};
@@ -37,8 +38,8 @@ pub struct RestorableMessage {
 /// Where a page begins: behind the message that can be restored until then.
 pub type RestorableBefore = (Timestamp, MessageId);
 
-/// Up to `limit` messages (at most [`RESTORABLE_PAGE_MAX`]) that can be restored longest first: those
-/// expunged last.
+/// Up to `limit` messages (at most [`RESTORABLE_PAGE_MAX`]) that can be restored longest first:
+/// those expunged last.
 ///
 /// # Errors
 /// [`MailError::NoSuchAccount`].
@@ -65,7 +66,7 @@ pub fn restorable(
             Ok(RestorableMessage {
                 id: row.id,
                 subject: subject.unwrap_or_default().into_owned(),
-                from: author.map(|author| author.addr_spec()).unwrap_or_default(),
+                from: author.map(Mailbox::addr_spec).unwrap_or_default(),
                 size: row.size,
                 received_at: row.received_at,
                 expunged_at: row.expunged_at,
@@ -82,7 +83,7 @@ const STATEMENT: &str = "SELECT e.message_id, e.mailbox_id, e.expunged_at, e.pur
      WHERE e.account_id = ?1 AND (e.purge_at < ?2 OR (e.purge_at = ?2 AND e.message_id < ?3)) \
      ORDER BY e.purge_at DESC, e.message_id DESC LIMIT ?4";
 
-struct Expunged {
+struct Gone {
     id: MessageId,
     mailbox: MailboxId,
     expunged_at: Timestamp,
@@ -92,8 +93,8 @@ struct Expunged {
     envelope: Vec<u8>,
 }
 
-fn read(row: &Row<'_>) -> Result<Expunged, DbError> {
-    Ok(Expunged {
+fn read(row: &Row<'_>) -> Result<Gone, DbError> {
+    Ok(Gone {
         id: row.get(0)?,
         mailbox: row.get(1)?,
         expunged_at: row.get(2)?,

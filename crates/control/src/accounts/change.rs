@@ -32,8 +32,8 @@ pub struct Change {
     pub remove_login: Option<String>,
 }
 
-/// Changes an account. `stale` looks at what is there, under the account's lock, and refuses when it
-/// is not what the caller saw.
+/// Changes an account. `stale` looks at what is there, under the account's lock, and refuses when
+/// it is not what the caller saw.
 ///
 /// # Errors
 /// [`ControlError::NotFound`], [`ControlError::Forbidden`], [`ControlError::Invalid`], and what
@@ -276,12 +276,11 @@ pub(crate) fn find_deleted(
     let unknown = || ControlError::NotFound { kind: "account" };
     let text = which.to_string();
     let everywhere = PlatformScope::operator();
-    let found = match text.parse::<hikyaku_types::AccountId>() {
-        Ok(id) => accounts::find_deleted_by_id(tx, everywhere, id),
-        Err(_) => {
-            let address: EmailAddress = text.parse().map_err(|_| unknown())?;
-            accounts::find_deleted(tx, everywhere, &address)
-        }
+    let found = if let Ok(id) = text.parse::<hikyaku_types::AccountId>() {
+        accounts::find_deleted_by_id(tx, everywhere, id)
+    } else {
+        let address: EmailAddress = text.parse().map_err(|_| unknown())?;
+        accounts::find_deleted(tx, everywhere, &address)
     };
     let scope = found.map_err(|error| match error {
         DirectoryError::NoSuchAccount(_) => unknown(),

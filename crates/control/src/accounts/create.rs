@@ -137,8 +137,8 @@ pub fn home(
     }
 }
 
-/// What the form asks for, else the template, else the contract. A template's size that the contract
-/// does not allow gives way.
+/// What the form asks for, else the template, else the contract. A template's size that the
+/// contract does not allow gives way.
 fn mailbox_quota(
     tx: &WriteTx<'_>,
     domain: &HostedDomain,
@@ -161,9 +161,9 @@ const ADMINISTRATOR: &str = "administrator";
 /// The address whose answers are thrown away (N-19).
 const NOREPLY: &str = "noreply";
 
-/// Creates the system accounts of a domain that are not there yet: `administrator@`, which gets what
-/// the system has to tell, and `noreply@`, whose answers are accepted, recorded as discarded and
-/// thrown away. Returns those that were made.
+/// Creates the system accounts of a domain that are not there yet: `administrator@`, which gets
+/// what the system has to tell, and `noreply@`, whose answers are accepted, recorded as discarded
+/// and thrown away. Returns those that were made.
 ///
 /// # Errors
 /// As [`create`].

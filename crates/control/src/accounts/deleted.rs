@@ -66,8 +66,8 @@ pub fn deleted(
     Ok((views, next))
 }
 
-/// Up to `limit` restorable messages of an account, those expunged last first. Its owner sees in the
-/// log that somebody looked.
+/// Up to `limit` restorable messages of an account, those expunged last first. Its owner sees in
+/// the log that somebody looked.
 ///
 /// # Errors
 /// [`ControlError::NotFound`], [`ControlError::Forbidden`].

@@ -1,5 +1,5 @@
-//! The account form (AD-03): what administrators say of an account, field by field, and how it is laid
-//! over what is there.
+//! The account form (AD-03): what administrators say of an account, field by field, and how it is
+//! laid over what is there.
 
 use std::collections::BTreeMap;
 
@@ -71,8 +71,8 @@ pub struct AccountForm {
     pub in_gal: Option<bool>,
     /// Is told of by the public directory service (T-025).
     pub in_directory: Option<bool>,
-    /// For each of `web`, `imap`, `pop`, `smtp` the networks from which it may be used. Those that are
-    /// named are set; an empty list opens the way to all.
+    /// For each of `web`, `imap`, `pop`, `smtp` the networks from which it may be used. Those that
+    /// are named are set; an empty list opens the way to all.
     pub networks: Option<BTreeMap<String, Vec<String>>>,
 }
 

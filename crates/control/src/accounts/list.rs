@@ -2,10 +2,10 @@
 //! however many accounts there are.
 //!
 //! There are two ways to a page. When a term of the search or of a filter is rare, its accounts are
-//! read, judged and sorted ([`rare`]). When every term is common, or there is none, the accounts are
-//! walked in the order wanted and judged one by one ([`walk`]): what is common is soon found. A walk
-//! that has looked at many and found few ends with what it has and says where to go on, so that a
-//! page may be shorter than asked for and still have a next one.
+//! read, judged and sorted ([`rare`]). When every term is common, or there is none, the accounts
+//! are walked in the order wanted and judged one by one ([`walk`]): what is common is soon found. A
+//! walk that has looked at many and found few ends with what it has and says where to go on, so
+//! that a page may be shorter than asked for and still have a next one.
 
 mod filter;
 mod order;

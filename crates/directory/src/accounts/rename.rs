@@ -1,7 +1,7 @@
 //! Giving an account another address.
 //!
-//! The mail, the aliases, the login ids and the rights stay: only the own address is another. The old
-//! one becomes an alias, so that nothing that is sent to it is lost, unless it is to be free.
+//! The mail, the aliases, the login ids and the rights stay: only the own address is another. The
+//! old one becomes an alias, so that nothing that is sent to it is lost, unless it is to be free.
 
 use hikyaku_db::{Hint, WriteTx, params};
 use hikyaku_types::EmailAddress;
@@ -24,8 +24,8 @@ pub enum OldAddress {
     Freed,
 }
 
-/// Gives an account another own address, in any domain of its tenant. An alias of this account alone
-/// can become its own address; any other address that exists is refused.
+/// Gives an account another own address, in any domain of its tenant. An alias of this account
+/// alone can become its own address; any other address that exists is refused.
 ///
 /// # Errors
 /// [`DirectoryError::NoSuchAccount`], [`DirectoryError::NameTaken`],

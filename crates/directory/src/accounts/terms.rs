@@ -2,11 +2,12 @@
 //!
 //! A text is folded (NFKC, lower case, hiragana as katakana, no white space) and cut at every
 //! character into a piece of up to three characters, two where the first is not of an alphabet;
-//! near the end pieces are shorter. So the pieces of a sought text are among those of every text that
-//! contains it, and the reverse is decided by the text itself. Pieces never cross from one field
-//! into another.
+//! near the end pieces are shorter. So the pieces of a sought text are among those of every text
+//! that contains it, and the reverse is decided by the text itself. Pieces never cross from one
+//! field into another.
 //!
-//! The rows are written in the transaction that writes the account, from the texts before and after.
+//! The rows are written in the transaction that writes the account, from the texts before and
+//! after.
 
 use std::collections::BTreeSet;
 

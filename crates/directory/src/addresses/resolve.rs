@@ -5,8 +5,8 @@
 //! catch-all, then the oldest account of the domain, then the oldest of the tenant; else the
 //! domain's catch-all; else nobody. An account that is marked as deleted does not exist here.
 //!
-//! A domain alias has all addresses of the domain it stands for, and its settings. A domain that waits
-//! for its owner's proof is not ours.
+//! A domain alias has all addresses of the domain it stands for, and its settings. A domain that
+//! waits for its owner's proof is not ours.
 //!
 //! An alias may lead to several accounts. One that is switched off or expired leads nowhere: mail
 //! for it is refused, and the catch-all does not get it.
@@ -353,8 +353,8 @@ fn to(scope: AccountScope, address_kind: AddressKind, receiving: Receiving) -> R
 
 static STATEMENT_FOR_ONE: LazyLock<String> = LazyLock::new(|| statement(1, 1));
 
-/// The statement for so many addresses, then so many domains, then the local parts of the addresses:
-/// in a domain alias they are looked for in the domain that it stands for.
+/// The statement for so many addresses, then so many domains, then the local parts of the
+/// addresses: in a domain alias they are looked for in the domain that it stands for.
 fn statement(names: usize, domains: usize) -> String {
     // One step in a table that is nearly always empty. Of two locks the one that lets senders try
     // again wins.

@@ -239,7 +239,8 @@ pub fn page(
     if !list.domains.is_empty() {
         let first = values.len() + 1;
         let domains = in_list(first, list.domains.len());
-        conditions.push_str(&format!(" AND a.domain_id IN ({domains})"));
+        let condition = format!(" AND a.domain_id IN ({domains})");
+        conditions.push_str(&condition);
         values.extend(list.domains.iter().map(|id| Value::from(*id)));
     }
     let sql = format!(

@@ -62,8 +62,8 @@ enum Condition {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
-    /// A fragment of a name, its kana, an address, a department, a title, a telephone or an employee
-    /// number. Case, width, kana and blanks do not matter.
+    /// A fragment of a name, its kana, an address, a department, a title, a telephone or an
+    /// employee number. Case, width, kana and blanks do not matter.
     q: Option<String>,
     /// Only those of this tenant: an id or a name.
     #[param(value_type = Option<String>)]
@@ -72,7 +72,7 @@ pub(super) struct Query {
     #[param(value_type = Option<String>)]
     domain: Option<DomainRef>,
     /// Only those in this state.
-    #[param(value_type = Option<Condition>)]
+    #[param(value_type = Option<Condition>, inline)]
     status: Option<Alive>,
     /// Only of this kind: `person`, `shared`, `system`.
     #[param(value_type = Option<create::Kind>)]

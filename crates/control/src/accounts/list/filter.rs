@@ -21,8 +21,8 @@ const MAX_SEARCH_CHARS: usize = 200;
 /// Which accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountFilter {
-    /// A fragment of a name, of how it is read, of an address (also across its `@`), a department, a
-    /// title, a telephone or an employee number. Case, width, kana and blanks do not matter.
+    /// A fragment of a name, of how it is read, of an address (also across its `@`), a department,
+    /// a title, a telephone or an employee number. Case, width, kana and blanks do not matter.
     pub q: Option<String>,
     /// Only of this tenant.
     pub tenant: Option<TenantRef>,

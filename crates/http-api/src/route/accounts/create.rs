@@ -58,8 +58,8 @@ impl From<Kind> for AccountKind {
 }
 
 with_form! {
-    /// An account to create. Without a password nobody can sign in until one is set or an invitation
-    /// is accepted.
+    /// An account to create. Without a password nobody can sign in until one is set or an
+    /// invitation is accepted.
     #[schema(as = AccountCreate)]
     Create {
         #[schema(value_type = String)]

@@ -35,8 +35,8 @@ fn yes() -> bool {
 
 /// Gives an account another address.
 ///
-/// The mail, the aliases, the login ids and the rights stay. The old address becomes an alias unless
-/// it is to be free.
+/// The mail, the aliases, the login ids and the rights stay. The old address becomes an alias
+/// unless it is to be free.
 #[utoipa::path(
     post, path = "/api/v1/accounts/{account}/rename", tag = "accounts",
     operation_id = "account_rename",
