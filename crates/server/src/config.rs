@@ -206,6 +206,8 @@ pub struct Limits {
     pub account_restore_days: u32,
     /// How long rows of the message trace are kept, in days. Default 30.
     pub trace_days: u32,
+    /// How long entries of the operation log are kept, in days. Default 400 (OP-21).
+    pub operation_log_days: u32,
     /// How long sessions may take to end when the server stops, in seconds. Default 20.
     pub drain_seconds: u64,
 }
@@ -223,6 +225,7 @@ impl Default for Limits {
             restore_days: 14,
             account_restore_days: 30,
             trace_days: 30,
+            operation_log_days: 400,
             drain_seconds: 20,
         }
     }

@@ -12,7 +12,7 @@ use hikyaku_directory::{
     accounts::{self, Account, ListQuery, MAX_PAGE},
     check, tenants,
 };
-use hikyaku_oplog::Target;
+use hikyaku_oplog::{Chain, Target, chains};
 use hikyaku_types::{ByteSize, EmailAddress, Permission};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -179,7 +179,29 @@ impl Doctor {
                 _ => break,
             }
         }
-        self.tenants().await
+        self.tenants().await?;
+        self.operation_logs().await
+    }
+
+    /// That nothing of what was done was changed or removed before its time.
+    async fn operation_logs(&mut self) -> Result<(), Problem> {
+        let mut after: Option<Chain> = None;
+        loop {
+            let last = after.take();
+            let page = self.services.db.read(move |tx| chains(tx, last, MAX_PAGE));
+            let page = page.await?;
+            for chain in &page {
+                let verdict = hikyaku_oplog::verify(&self.services.db, *chain, None).await?;
+                if let Some(broken) = verdict.broken {
+                    let what = format!("entry {}: {}", broken.seq, broken.fault);
+                    self.found(format!("operation log of {chain}"), what);
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == MAX_PAGE as usize => after = Some(*last),
+                _ => return Ok(()),
+            }
+        }
     }
 
     async fn page(&self, after: Option<EmailAddress>) -> Result<Vec<Account>, DirectoryError> {
