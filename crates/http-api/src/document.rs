@@ -158,54 +158,73 @@ fn problem_schemas() -> Vec<(String, Value)> {
 /// Adds what holds for every operation of its kind.
 fn complete(method: &Method, path: &str, operation: &mut Map<String, Value>) -> Access {
     let needed = needed(operation);
+    shorten_summary(operation);
     if needed == Access::SignedIn {
         operation.insert(
             "security".to_owned(),
             json!([{ "session": [] }, { "api_key": [] }]),
         );
     }
-    let is_public = needed == Access::Public;
-    let has_body = operation.contains_key("requestBody");
-    let has_query = operation
-        .get("parameters")
-        .and_then(Value::as_array)
-        .is_some_and(|list| !list.is_empty());
-    let mut answers: Vec<(&str, &str)> = EVERYWHERE.to_vec();
-    if !is_public {
-        answers.extend(SIGNED_IN);
-    }
-    if has_body {
-        answers.extend(WITH_BODY);
-    } else if has_query {
-        answers.push(("400", "`bad_field`, `bad_cursor`, `bad_request`, `invalid`"));
-    }
+    let mut answers = answers(path, operation, needed);
     if method == Method::POST && needed == Access::SignedIn {
         answers.extend(POSTED);
-        parameter(
-            operation,
-            "Idempotency-Key",
-            "Sent again with the same key, it has no second effect.",
-        );
+        let text = "Sent again with the same key, it has no second effect.";
+        parameter(operation, "Idempotency-Key", text);
     }
     if takes_condition(operation) {
         answers.push(("412", "`stale`: it has changed since the `If-Match`"));
-        parameter(
-            operation,
-            "If-Match",
-            "The ETag of the last answer: the change is made only if it still holds.",
-        );
-    }
-    if path.contains('{') {
-        answers.push((
-            "404",
-            "what the path names is not there, or not within reach",
-        ));
+        let text = "The ETag of the last answer: the change is made only if it still holds.";
+        parameter(operation, "If-Match", text);
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     if let Some(responses) = responses.as_object_mut() {
         add(responses, &answers);
     }
     needed
+}
+
+/// The first sentence is the summary; what follows it belongs to the description.
+fn shorten_summary(operation: &mut Map<String, Value>) {
+    let summary = operation.get("summary").and_then(Value::as_str);
+    let summary = summary.unwrap_or_default().replace('\n', " ");
+    let Some((first, rest)) = summary.split_once(". ") else {
+        operation.insert("summary".to_owned(), json!(summary));
+        return;
+    };
+    let described = operation.get("description").and_then(Value::as_str);
+    let description = match described.unwrap_or_default() {
+        "" => rest.to_owned(),
+        more => format!("{rest}\n\n{more}"),
+    };
+    let summary = format!("{first}.");
+    operation.insert("summary".to_owned(), json!(summary));
+    operation.insert("description".to_owned(), json!(description));
+}
+
+/// The problems that follow from what an operation takes.
+fn answers(
+    path: &str,
+    operation: &Map<String, Value>,
+    needed: Access,
+) -> Vec<(&'static str, &'static str)> {
+    let mut answers = EVERYWHERE.to_vec();
+    if needed == Access::Public {
+        answers.push(("403", "`https_required`, `cross_site`"));
+    } else {
+        answers.extend(SIGNED_IN);
+    }
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    if operation.contains_key("requestBody") {
+        answers.extend(WITH_BODY);
+    } else if parameters.is_some_and(|list| !list.is_empty()) {
+        answers.push(("400", "`bad_field`, `bad_cursor`, `bad_request`, `invalid`"));
+    }
+    if path.contains('{') || names_something(operation) {
+        answers.push(("404", "what is named is not there, or not within reach"));
+    } else if path.starts_with("/api/v1/me") {
+        answers.push(("404", "`no_such_account`: whoever asks is no person"));
+    }
+    answers
 }
 
 /// What the handler said of signing in.
@@ -217,6 +236,16 @@ fn needed(operation: &Map<String, Value>) -> Access {
         Some(ways) if ways.iter().all(|way| way.get("session").is_some()) => Access::Session,
         Some(_) => Access::SignedIn,
     }
+}
+
+/// Whether something is named behind the question mark.
+fn names_something(operation: &Map<String, Value>) -> bool {
+    let list = operation.get("parameters").and_then(Value::as_array);
+    let mut names = list
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.get("name")?.as_str());
+    names.any(|name| matches!(name, "tenant" | "domain" | "account"))
 }
 
 /// Handlers that honour `If-Match` say so with an answer 412.

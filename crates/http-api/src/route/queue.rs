@@ -42,7 +42,7 @@ pub(super) struct Query {
     #[param(value_type = Option<String>)]
     domain: Option<Domain>,
     /// Only what is in this state.
-    #[param(value_type = Option<schema::QueueState>)]
+    #[param(value_type = Option<schema::QueueState>, inline)]
     state: Option<StateName>,
     /// Where the page begins: `next` of the page before.
     #[param(value_type = Option<String>)]

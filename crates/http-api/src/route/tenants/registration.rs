@@ -39,8 +39,10 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
     /// `json`, the default, or `html`: a page to print.
+    #[param(inline)]
     format: Option<Form>,
     /// The language of the page, `ja` or `en`; left out: the tenant's.
+    #[param(inline)]
     language: Option<PageLanguage>,
 }
 
