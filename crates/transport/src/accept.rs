@@ -17,9 +17,9 @@ use tracing::{info, warn};
 
 use crate::{
     Envelope, Metrics, Policy, Rejection, Source, Via,
+    in_force::{InForce, Known},
     policy::MailboxFull,
     queue::QueueMetrics,
-    in_force::{InForce, Known},
     recipient::{Locks, Route, ToOthers, route},
 };
 use deliver::{Also, Failure, Job, ReportAt};
@@ -136,7 +136,10 @@ impl Transport {
         via: Via,
     ) -> Result<(), Rejection> {
         let owned = address.clone();
-        let (known, policy) = (Arc::clone(&self.inner.known), Arc::clone(&self.inner.policy));
+        let (known, policy) = (
+            Arc::clone(&self.inner.known),
+            Arc::clone(&self.inner.policy),
+        );
         let doors = (ToOthers::from(via, &policy), Locks::from(via));
         let checked = self
             .inner
@@ -177,7 +180,10 @@ impl Transport {
             return known.map_err(|rejection| self.refused(rejection));
         }
         let (known, policy) = (Arc::clone(&inner.known), Arc::clone(&inner.policy));
-        let looked = inner.db.read(move |tx| known.of_sender(tx, scope, &policy)).await;
+        let looked = inner
+            .db
+            .read(move |tx| known.of_sender(tx, scope, &policy))
+            .await;
         match looked {
             Ok(Ok(in_force)) => Ok(in_force),
             Ok(Err(rejection)) => Err(self.refused(rejection)),
@@ -300,11 +306,7 @@ impl Transport {
     }
 
     /// The limits of the sender's contract, which JMAP and programs meet only here.
-    async fn check_contract(
-        &self,
-        envelope: &Envelope,
-        content: &Bytes,
-    ) -> Result<(), Rejection> {
+    async fn check_contract(&self, envelope: &Envelope, content: &Bytes) -> Result<(), Rejection> {
         let Some(scope) = envelope.source.account else {
             return Ok(());
         };

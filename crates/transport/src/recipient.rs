@@ -81,9 +81,12 @@ pub(crate) fn route(
     (others, locks): (ToOthers, Locks),
 ) -> Route {
     match (resolution, others) {
-        (Resolution::Account { scope, receiving, .. }, _) if locks.open(*receiving) => {
-            Route::Mailbox(*scope)
-        }
+        (
+            Resolution::Account {
+                scope, receiving, ..
+            },
+            _,
+        ) if locks.open(*receiving) => Route::Mailbox(*scope),
         (
             Resolution::Account {
                 scope,

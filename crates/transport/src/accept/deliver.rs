@@ -19,12 +19,12 @@ use crate::{
         Prepared,
         report::{self, Early},
     },
+    in_force::Known,
     prefix,
     queue::{
         QueueError,
         enqueue::{self, Remote},
     },
-    in_force::Known,
     recipient::{Locks, Route, ToOthers, route},
     trace::{self, Outcome, TraceOfMessage, TraceOfRecipient},
 };

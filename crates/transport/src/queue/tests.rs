@@ -21,12 +21,12 @@ use super::{
     settle::{About, By, End, Settlement, Tell},
 };
 use crate::{
-    in_force::Known,
     Answer, Envelope, Outgoing, Policy, Recipient, Reporting, Source, Via,
     accept::{
         deliver::{self, Failure, Job, ReportAt},
         prepared::Prepared,
     },
+    in_force::Known,
 };
 
 async fn account(test: &TestDatabase) -> AccountScope {
