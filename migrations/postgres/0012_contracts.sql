@@ -68,22 +68,6 @@ CREATE TABLE tenant_option (
 );
 CREATE INDEX tenant_option_by_option ON tenant_option (option_id);
 
--- What tenants ask the operator for (OP-06).
-CREATE TABLE tenant_order (
-    id             BIGINT NOT NULL PRIMARY KEY,
-    tenant_id      BIGINT NOT NULL REFERENCES tenant (id),
-    status         TEXT    NOT NULL,                   -- directory::orders::OrderStatus
-    wanted         TEXT    NOT NULL,                   -- JSON: directory::orders::Wanted
-    note           TEXT    NOT NULL,
-    requested_by   TEXT    NOT NULL,
-    effective_date TEXT,                               -- a day in the tenant's time zone
-    reason         TEXT    NOT NULL,                   -- why it was rejected
-    created_at     BIGINT NOT NULL,
-    updated_at     BIGINT NOT NULL
-);
-CREATE INDEX tenant_order_by_status ON tenant_order (status, id);
-CREATE INDEX tenant_order_by_tenant ON tenant_order (tenant_id, id);
-
 -- An alias of another domain of the same tenant has no addresses of its own: it has all of the other's.
 ALTER TABLE domain ADD COLUMN alias_of_id BIGINT REFERENCES domain (id);
 ALTER TABLE domain ADD COLUMN verification TEXT NOT NULL DEFAULT 'verified'; -- domains::Verification

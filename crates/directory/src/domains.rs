@@ -1,5 +1,5 @@
-//! Mail domains of tenants, and what is decided per domain: catch-all, subaddressing, the tier of its
-//! mailboxes, whether it stands for another one, and whether it is proved to be the tenant's.
+//! Mail domains of tenants, and what is decided per domain: catch-all, subaddressing, the tier of
+//! its mailboxes, whether it stands for another one, and whether it is proved to be the tenant's.
 //!
 //! Invariants:
 //! - A domain alias has no addresses of its own, and stands for a domain of the same tenant that is

@@ -54,7 +54,10 @@ pub(crate) fn note(text: &str) -> Result<String, DirectoryError> {
     let note: String = text.trim().replace("\r\n", "\n").nfc().collect();
     let problem = if note.chars().count() > MAX_NOTE_CHARS {
         NameProblem::LongerThan(MAX_NOTE_CHARS)
-    } else if note.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+    } else if note
+        .chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\t')
+    {
         NameProblem::ControlCharacter
     } else {
         return Ok(note);
@@ -67,7 +70,8 @@ pub(crate) fn folded(name: &str) -> String {
     name.nfkc().flat_map(char::to_lowercase).collect()
 }
 
-/// The LIKE pattern (ESCAPE '!') of folded texts that contain a part; empty for all. NUL can be in no parameter and is in no text.
+/// The LIKE pattern (ESCAPE '!') of folded texts that contain a part; empty for all. NUL can be
+/// in no parameter and is in no text.
 pub(crate) fn pattern(part: &str) -> String {
     let folded = folded(part.trim()).replace('\0', "\u{FFFD}");
     if folded.is_empty() {

@@ -36,8 +36,8 @@ pub fn remove(
 /// Gives a domain that nothing belongs to to another tenant.
 ///
 /// # Errors
-/// [`ControlError::NotFound`], [`ControlError::Forbidden`], the conflict `domain_in_use` while roles
-/// or keys are limited to it, and what the directory refuses.
+/// [`ControlError::NotFound`], [`ControlError::Forbidden`], the conflict `domain_in_use` while
+/// roles or keys are limited to it, and what the directory refuses.
 pub fn move_to(
     tx: &WriteTx<'_>,
     actor: &Actor,

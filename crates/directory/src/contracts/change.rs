@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hikyaku_db::{Hint, Tx, Value, WriteTx, params};
-use hikyaku_types::{Id as _, PlanId, TenantId};
+use hikyaku_types::{PlanId, TenantId};
 use serde::Serialize;
 
 use super::{Contracted, ensure, lock, packs, seats, terms};
@@ -166,7 +166,7 @@ pub fn tenants_of_plan(
     after: Option<TenantId>,
     limit: u32,
 ) -> Result<Vec<(TenantScope, Option<u32>)>, DirectoryError> {
-    let after = after.map_or(0, |tenant| tenant.to_i64());
+    let after = after.map_or(0, hikyaku_types::Id::to_i64);
     Ok(tx.query(OF_PLAN, params![plan, after, limit], |row| {
         let tenant = row.get(0)?;
         Ok((TenantScope { tenant }, row.get(1)?))

@@ -1,8 +1,8 @@
 //! What was agreed with each tenant: plan, seats, options, and the terms in force that follow.
 //!
 //! Invariants:
-//! - The terms in force are computed when plan, seats or options change, and stored: reading them is
-//!   one step in one index ([`terms`]).
+//! - The terms in force are computed when plan, seats or options change, and stored: reading them
+//!   is one step in one index ([`terms`]).
 //! - A tenant without a plan has [`Terms::standard`]: every function, no limit but the host's.
 //! - Everything that a limit of the contract decides on (accounts, domains, plan, options) is
 //!   decided under the lock of the tenant's row.

@@ -10,8 +10,8 @@ use crate::{DirectoryError, TenantScope, contracts, plans::Feature};
 ///
 /// # Errors
 /// [`DirectoryError::NoSuchDomainId`], [`DirectoryError::NotContracted`];
-/// [`DirectoryError::AliasDomain`] when the domain has addresses or aliases of its own, or the other
-/// one is an alias or the same.
+/// [`DirectoryError::AliasDomain`] when the domain has addresses or aliases of its own, or the
+/// other one is an alias or the same.
 pub fn set_alias_of(
     tx: &WriteTx<'_>,
     scope: TenantScope,
@@ -46,7 +46,7 @@ pub fn set_alias_of(
             id,
             target,
             tx.now(),
-            target.map_or(0, |target| hikyaku_types::Id::to_i64(target)),
+            target.map_or(0, hikyaku_types::Id::to_i64),
         ],
     )?;
     tx.hint(Hint::Directory);

@@ -1,7 +1,7 @@
 //! Whether a domain is its tenant's: shown by a TXT record with a random token (OP-07).
 //!
-//! The look at the name service happens outside of transactions; here is what is asked for, and what
-//! follows from the answer. A domain that was proved once stays so: a record that is tidied away
+//! The look at the name service happens outside of transactions; here is what is asked for, and
+//! what follows from the answer. A domain that was proved once stays so: a record that is tidied away
 //! stops no mail.
 
 use hikyaku_db::{Hint, WriteTx, params};
@@ -131,7 +131,7 @@ pub fn record_check(
         return Ok(before);
     }
     match (check, before.proof.state) {
-        (Check::Proved, Verification::Verified) | (Check::NotProved, Verification::Verified) => {
+        (Check::Proved | Check::NotProved, Verification::Verified) => {
             tx.execute(
                 "UPDATE domain SET checked_at = ?3 WHERE tenant_id = ?1 AND id = ?2",
                 params![scope.tenant, id, tx.now()],

@@ -20,8 +20,10 @@ struct Line {
 
 /// The sample catalogue (K-60).
 pub fn catalogue() -> Vec<NewOption> {
-    let lines = accounts_and_protection().into_iter().chain(services());
+    let lines = accounts_and_protection().into_iter();
     lines
+        .chain(services())
+        .chain(extras())
         .map(|line| NewOption {
             code: line.code.to_owned(),
             name_ja: line.names.0.to_owned(),
@@ -99,8 +101,15 @@ fn accounts_and_protection() -> Vec<Line> {
     ]
 }
 
-fn services() -> Vec<Line> {
-    let outside = |code, names, units, max_packs, price| Line {
+/// A line whose packs add nothing to the terms.
+fn outside(
+    code: &'static str,
+    names: (&'static str, &'static str),
+    units: (&'static str, &'static str),
+    max_packs: Option<u32>,
+    price: &'static str,
+) -> Line {
+    Line {
         code,
         names,
         units,
@@ -108,10 +117,12 @@ fn services() -> Vec<Line> {
         price,
         needs: None,
         effect: Effect::default(),
-    };
+    }
+}
+
+fn services() -> Vec<Line> {
     let all = ("一式", "all accounts");
-    let web = ("Webサービス", "web service");
-    let mut lines = vec![
+    vec![
         Line {
             effect: gate(Feature::SentMailStorage),
             ..outside(
@@ -160,8 +171,13 @@ fn services() -> Vec<Line> {
                 "",
             )
         },
-    ];
-    lines.extend([
+    ]
+}
+
+/// Services outside of this program that are ordered the same way (O-054).
+fn extras() -> Vec<Line> {
+    let web = ("Webサービス", "web service");
+    vec![
         outside(
             "news_service",
             ("ニュース配信", "News service"),
@@ -197,8 +213,7 @@ fn services() -> Vec<Line> {
             Some(1),
             "¥4,800",
         ),
-    ]);
-    lines
+    ]
 }
 
 fn gate(feature: Feature) -> Effect {

@@ -44,8 +44,8 @@ impl Move {
 /// Makes a move and returns the tenant as it was.
 ///
 /// # Errors
-/// [`DirectoryError::NoSuchTenant`]; [`DirectoryError::TenantMove`] from a status that the move does
-/// not start from.
+/// [`DirectoryError::NoSuchTenant`]; [`DirectoryError::TenantMove`] from a status that the move
+/// does not start from.
 pub fn move_to(
     tx: &WriteTx<'_>,
     operator: PlatformScope,

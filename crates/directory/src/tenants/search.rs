@@ -1,5 +1,5 @@
-//! Lists of tenants as the operator sees them: found by a part of name, reading or number, narrowed,
-//! in some order, by pages, each with what its row shows (OP-02).
+//! Lists of tenants as the operator sees them: found by a part of name, reading or number,
+//! narrowed, in some order, by pages, each with what its row shows (OP-02).
 
 use hikyaku_db::{DbError, Row, Tx, Value, params};
 use hikyaku_types::{Id as _, PlanId, TenantId};
@@ -87,7 +87,7 @@ fn found(
     let after = after(tx, query)?;
     let pattern = name::pattern(&query.text);
     let status = query.status.map_or("", Stored::word);
-    let plan = query.plan.map_or(0, |plan| plan.to_i64());
+    let plan = query.plan.map_or(0, hikyaku_types::Id::to_i64);
     let limit = query.limit.min(MAX_PAGE);
     let mut params: Vec<Value<'_>> =
         params![after, tx.now(), &pattern, status, plan, limit].to_vec();

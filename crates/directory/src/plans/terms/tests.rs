@@ -1,3 +1,5 @@
+//! The defaults, the limits and the gates of terms.
+
 use super::*;
 
 #[test]

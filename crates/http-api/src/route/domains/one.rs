@@ -48,8 +48,8 @@ pub(in crate::route) async fn show(
 #[serde(deny_unknown_fields)]
 #[schema(as = DomainChange)]
 pub(in crate::route) struct Change {
-    /// The account that gets mail to unknown addresses, by id or address; null: such mail is refused
-    /// (T-036).
+    /// The account that gets mail to unknown addresses, by id or address; null: such mail is
+    /// refused (T-036).
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     catch_all: Option<Option<AccountRef>>,
