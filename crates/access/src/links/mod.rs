@@ -148,13 +148,13 @@ pub fn issue(tx: &WriteTx<'_>, new: &NewLink<'_>) -> Result<LinkId, DbError> {
 /// What a link is for, without using it up.
 pub fn look(tx: &Tx<'_>, token: &Token, kinds: &[LinkKind]) -> Result<Link, LinkError> {
     let found = stored(tx, token, "")?.ok_or(LinkError::Unknown)?;
-    living(tx, found, kinds)
+    living(tx, &found, kinds)
 }
 
 /// Uses a link up. What it is for happens in the same transaction.
 pub fn take(tx: &WriteTx<'_>, token: &Token, kinds: &[LinkKind]) -> Result<Link, LinkError> {
     let found = stored(tx, token, "FOR UPDATE")?.ok_or(LinkError::Unknown)?;
-    let link = living(tx, found, kinds)?;
+    let link = living(tx, &found, kinds)?;
     tx.execute(
         "UPDATE mailed_link SET ended = 'used' WHERE id = ?1",
         params![link.id],
@@ -246,7 +246,7 @@ fn stored(tx: &Tx<'_>, token: &Token, lock: &str) -> Result<Option<Stored>, DbEr
 }
 
 /// The link, if it can be followed for one of these purposes.
-fn living(tx: &Tx<'_>, found: Stored, kinds: &[LinkKind]) -> Result<Link, LinkError> {
+fn living(tx: &Tx<'_>, found: &Stored, kinds: &[LinkKind]) -> Result<Link, LinkError> {
     if !kinds.contains(&found.kind) {
         return Err(LinkError::Unknown);
     }

@@ -87,7 +87,7 @@ impl SecondFactorPolicy {
 pub struct SessionPolicy {
     /// Without use. Default 12 hours: a working day with its breaks.
     pub idle_minutes: u32,
-    /// In all. Default 7 days.
+    /// In all. Default 30 days (F-07).
     pub absolute_hours: u32,
 }
 
@@ -95,7 +95,7 @@ impl Default for SessionPolicy {
     fn default() -> Self {
         Self {
             idle_minutes: 12 * 60,
-            absolute_hours: 7 * 24,
+            absolute_hours: 30 * 24,
         }
     }
 }

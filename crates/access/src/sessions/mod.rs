@@ -35,7 +35,7 @@ pub use token::Token;
 
 /// How long a session that is not complete may last (60 min): time to set a second factor up, with
 /// a link by mail of 30 min. One that owes a code lasts [`SessionLimits::code`] only.
-pub const UNFINISHED_MAX: Duration = Duration::from_mins(60);
+pub const UNFINISHED_MAX: Duration = Duration::from_hours(1);
 
 /// Sessions of one account at most (100): far more than anybody has browsers.
 pub const SESSIONS_MAX: u32 = 100;

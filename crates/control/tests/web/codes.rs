@@ -216,7 +216,8 @@ on_both_engines! {
         make(&token, &codes).await.unwrap();
         let texts: Vec<&str> = codes.shown().map(|code| code.expose()).collect();
         let ended = old.shown().next().unwrap().expose();
-        for (code, right) in [(ended, false), (texts[0], true), (texts[0], false), (texts[1], true)] {
+        let (one, two) = (texts[0], texts[1]);
+        for (code, right) in [(ended, false), (one, true), (one, false), (two, true)] {
             let (waiting, _) = world.sign_in().await;
             let (_, answer) = world.show(&waiting, Method::Backup, code).await.unwrap();
             assert_eq!(matches!(answer, CodeAnswer::Right { .. }), right, "{answer:?}");

@@ -343,7 +343,7 @@ impl World {
         found.await.unwrap() > 0
     }
 
-    /// Whether sign-in knows of a second factor, with which the main password opens no mail program.
+    /// Whether sign-in knows of a second factor: then the main password opens no mail program.
     pub(crate) async fn factor_is_on(&self, scope: AccountScope) -> bool {
         let found = self.read(move |tx| {
             let at: Option<Option<i64>> = tx.query_opt(
