@@ -136,7 +136,10 @@ mod tests {
         let tokyo = TimeZoneName::default().beginning_of_day(noon);
         assert_eq!(tokyo.millis(), noon.millis() - hours(9));
         let berlin: TimeZoneName = "Europe/Berlin".parse().unwrap();
-        assert_eq!(berlin.beginning_of_day(noon).millis(), noon.millis() - hours(1));
+        assert_eq!(
+            berlin.beginning_of_day(noon).millis(),
+            noon.millis() - hours(1)
+        );
     }
 
     #[test]
