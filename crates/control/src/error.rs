@@ -22,6 +22,14 @@ pub enum ControlError {
         /// The kind of thing, a word of the API: `account`, `domain` …
         kind: &'static str,
     },
+    /// The same, where the actor has named it: the answer repeats the name, whatever it was.
+    #[error("there is no {kind} {name}")]
+    NoSuch {
+        /// The kind of thing, a word of the API.
+        kind: &'static str,
+        /// What the actor wrote, cut to [`ControlError::NAME_CHARS`].
+        name: String,
+    },
     /// The thing has changed since the actor looked at it.
     #[error("somebody else has changed this meanwhile: look at it again, then repeat the change")]
     Stale,
@@ -72,6 +80,21 @@ pub enum ControlError {
 }
 
 impl ControlError {
+    /// Characters of a name that are repeated (255): addresses have 254 at most.
+    pub const NAME_CHARS: usize = 255;
+
+    /// [`ControlError::NotFound`] with the name that the actor wrote; every other error as it is.
+    #[must_use]
+    pub fn naming(self, name: &str) -> Self {
+        match self {
+            Self::NotFound { kind } => Self::NoSuch {
+                kind,
+                name: name.chars().take(Self::NAME_CHARS).collect(),
+            },
+            other => other,
+        }
+    }
+
     /// A field has a value that cannot be accepted.
     pub fn invalid(field: &'static str, detail: impl std::fmt::Display) -> Self {
         Self::Invalid {

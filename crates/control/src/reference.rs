@@ -34,9 +34,19 @@ impl AccountRef {
     /// The account, for an actor with that permission in its domain.
     ///
     /// # Errors
-    /// [`ControlError::NotFound`] when there is none within the actor's reach,
+    /// [`ControlError::NoSuch`] when there is none within the actor's reach,
     /// [`ControlError::Forbidden`] when the actor sees it and may not do this.
     pub fn find(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        permission: Permission,
+    ) -> Result<Account, ControlError> {
+        let found = self.find_unnamed(tx, actor, permission);
+        found.map_err(|error| error.naming(&self.0))
+    }
+
+    fn find_unnamed(
         &self,
         tx: &Tx<'_>,
         actor: &Actor,
@@ -70,6 +80,16 @@ impl DomainRef {
         actor: &Actor,
         permission: Permission,
     ) -> Result<HostedDomain, ControlError> {
+        let found = self.find_unnamed(tx, actor, permission);
+        found.map_err(|error| error.naming(&self.0))
+    }
+
+    fn find_unnamed(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        permission: Permission,
+    ) -> Result<HostedDomain, ControlError> {
         let unknown = || ControlError::NotFound { kind: "domain" };
         let domain = if is_id(&self.0) {
             let id = self.0.parse().map_err(|_| unknown())?;
@@ -93,6 +113,22 @@ impl TenantRef {
     /// # Errors
     /// As [`AccountRef::find`].
     pub fn find(
+        &self,
+        tx: &Tx<'_>,
+        actor: &Actor,
+        permission: Permission,
+    ) -> Result<Tenant, ControlError> {
+        let found = self.find_unnamed(tx, actor, permission);
+        found.map_err(|error| {
+            if is_id(&self.0) {
+                error.naming(&self.0)
+            } else {
+                error.naming(&format!("named \"{}\"", self.0))
+            }
+        })
+    }
+
+    fn find_unnamed(
         &self,
         tx: &Tx<'_>,
         actor: &Actor,

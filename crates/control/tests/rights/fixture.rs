@@ -156,7 +156,7 @@ pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, ControlError>) -> St
     match answer.unwrap_err() {
         ControlError::Conflict { code, .. } => code.to_owned(),
         ControlError::Forbidden(permission) => format!("forbidden {permission}"),
-        ControlError::NotFound { kind } => format!("no {kind}"),
+        ControlError::NotFound { kind } | ControlError::NoSuch { kind, .. } => format!("no {kind}"),
         ControlError::Invalid { field, .. } => format!("invalid {field}"),
         ControlError::NotContracted { option } => format!("not contracted {option}"),
         other => panic!("{other:?}"),

@@ -57,7 +57,9 @@ pub(crate) fn code_of(error: &ControlError) -> String {
         ControlError::Conflict { code, .. } | ControlError::Throttled { code, .. } => {
             (*code).to_owned()
         }
-        ControlError::NotFound { kind } => format!("no_such_{kind}"),
+        ControlError::NotFound { kind } | ControlError::NoSuch { kind, .. } => {
+            format!("no_such_{kind}")
+        }
         ControlError::Invalid { field, .. } => format!("bad_{field}"),
         other => other.to_string(),
     }

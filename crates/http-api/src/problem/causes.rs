@@ -17,7 +17,7 @@ impl From<ControlError> for Problem {
             E::Db(error) => return error.into(),
             E::Invalid { field, detail } => return Self::bad_field(field, detail),
             E::Conflict { code, detail } => return Self::new(StatusCode::CONFLICT, code, detail),
-            E::NotFound { kind } => {
+            E::NotFound { kind } | E::NoSuch { kind, .. } => {
                 let code = format!("no_such_{kind}");
                 return Self::new(StatusCode::NOT_FOUND, code, error.to_string());
             }
