@@ -88,6 +88,14 @@ impl Maintenance {
         Ok(())
     }
 
+    /// Accounts from before there were searches get their terms.
+    async fn make_searchable(&self) -> Result<(), MaintenanceError> {
+        let operator = PlatformScope::operator();
+        let some = move |tx: &WriteTx<'_>| accounts::make_searchable(tx, operator);
+        while self.db.write(Lane::Background, some).await? > 0 {}
+        Ok(())
+    }
+
     /// One round. What fails is logged and tried again in the next one.
     async fn round(&self) {
         let tasks = [
@@ -100,6 +108,7 @@ impl Maintenance {
             ("forgetting browsers", self.forget_browsers().await),
             ("purging the sign-in history", self.purge_sign_ins().await),
             ("forgetting old jobs", self.purge_jobs().await),
+            ("making accounts searchable", self.make_searchable().await),
         ];
         for (task, result) in tasks {
             if let Err(error) = result {
