@@ -127,7 +127,9 @@ pub(crate) fn log_plan(
         })
     };
     let mut told = plan(after);
-    told["changes"] = json!(preview.differences);
+    if let Some(told) = told.as_object_mut() {
+        told.insert("changes".to_owned(), json!(preview.differences));
+    }
     actor.log(tx, act.before(plan(before)).after(told))?;
     Ok(())
 }
