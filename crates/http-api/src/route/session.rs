@@ -21,7 +21,7 @@ use hikyaku_access::{
     sessions::{Staying, Token},
     sign_in::Credential,
 };
-use hikyaku_control::{ControlError, session as control};
+use hikyaku_control::session as control;
 use hikyaku_db::Lane;
 use hikyaku_types::{Id as _, Secret};
 use serde::Deserialize;
@@ -89,9 +89,7 @@ pub(super) async fn open(
     };
     let opened = services
         .db
-        .write(Lane::Mail, move |tx| {
-            Ok::<_, ControlError>(control::open(tx, &opening)?)
-        })
+        .write(Lane::Mail, move |tx| control::open(tx, &opening))
         .await?;
     Ok(with_session(&token, &opened))
 }

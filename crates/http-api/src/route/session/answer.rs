@@ -83,7 +83,7 @@ pub(in crate::route) struct SessionView {
 
 impl From<SessionInfo> for SessionView {
     fn from(info: SessionInfo) -> Self {
-        let enrol_before = info.banners.iter().map(|banner| match banner {
+        let mut enrol_before = info.banners.iter().map(|banner| match banner {
             Banner::EnrolBefore(end) => timestamps::show(*end),
         });
         Self {
@@ -94,7 +94,7 @@ impl From<SessionInfo> for SessionView {
             tenant: info.session.scope.tenant.to_string(),
             ends_at: timestamps::show(info.session.ends_at),
             language: info.language.tag(),
-            enrol_before: enrol_before.last(),
+            enrol_before: enrol_before.next(),
             surfaces: info.surfaces.iter().map(|surface| surface.word()).collect(),
             methods: info.methods,
             mailed_to: info.mailed_to,
