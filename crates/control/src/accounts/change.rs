@@ -187,6 +187,7 @@ pub fn delete(
     accounts::lock_for_change(tx, account.scope)?;
     let before = view::whole(tx, account.scope)?;
     stale(&before)?;
+    crate::grants::must_not_be_last(tx, account.scope)?;
     accounts::delete(tx, account.scope)?;
     let act = act(&before.view.details, "account.delete");
     actor.log(tx, act.before(form::shown(&before.view.details)))?;
