@@ -1,4 +1,8 @@
 //! Changes that name only what they change (JSON merge patch, RFC 7396).
+#![expect(
+    clippy::option_option,
+    reason = "left out, given as null and given are three things"
+)]
 
 use hikyaku_control::ControlError;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};

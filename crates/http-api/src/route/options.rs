@@ -1,4 +1,8 @@
 //! `/api/v1/options`: the catalogue.
+#![expect(
+    clippy::option_option,
+    reason = "left out, given as null and given are three things"
+)]
 
 use axum::{Json, extract::State, http::StatusCode};
 use hikyaku_control::plans as control;

@@ -1,4 +1,8 @@
 //! `/api/v1/domains/{domain}`
+#![expect(
+    clippy::option_option,
+    reason = "left out, given as null and given are three things"
+)]
 
 use axum::{extract::State, http::StatusCode};
 use hikyaku_control::{

@@ -1,4 +1,9 @@
 //! `/api/v1/tenants/{tenant}`
+#![expect(
+    clippy::option_option,
+    clippy::result_large_err,
+    reason = "left out, null and given are three things; a problem is the answer itself"
+)]
 
 use axum::{Json, extract::State};
 use hikyaku_control::{ControlError, TenantRef, tenants as control};

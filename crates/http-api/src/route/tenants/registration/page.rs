@@ -1,5 +1,7 @@
 //! The notice as a page to print: no script, nothing loaded from anywhere, every text escaped.
 
+use std::fmt::Write as _;
+
 use hikyaku_directory::Language;
 
 use super::words::{Part, words};
@@ -25,16 +27,17 @@ pub(super) fn page(parts: &[Part], language: Language) -> String {
         greeting = words.greeting,
     );
     for part in parts {
-        html.push_str(&format!("<h2>{}</h2>\n<table>\n", escaped(part.heading)));
+        let _ = write!(html, "<h2>{}</h2>\n<table>\n", escaped(part.heading));
         for (what, text) in &part.lines {
             let (what, text) = (escaped(what), escaped(text));
-            html.push_str(&format!(
+            let _ = write!(
+                html,
                 "<tr><th scope=\"row\">{what}</th><td>{text}</td></tr>\n"
-            ));
+            );
         }
         html.push_str("</table>\n");
     }
-    html.push_str(&format!("<p>{}</p>\n</body>\n</html>\n", words.invitation));
+    let _ = write!(html, "<p>{}</p>\n</body>\n</html>\n", words.invitation);
     html
 }
 
