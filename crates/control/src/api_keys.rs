@@ -140,15 +140,12 @@ pub fn list(
     page: KeyPage,
 ) -> Result<Keys, ControlError> {
     let limit = page.limit.clamp(1, MAX_PAGE);
-    let mut items = match tenant {
-        Some(tenant) => {
-            crate::roles::see(actor, tenant)?;
-            store::list_of_tenant(tx, tenant, page.after, limit)?
-        }
-        None => {
-            actor.on_platform(Permission::RolesRead)?;
-            store::list_of_platform(tx, page.after, limit)?
-        }
+    let mut items = if let Some(tenant) = tenant {
+        crate::roles::see(actor, tenant)?;
+        store::list_of_tenant(tx, tenant, page.after, limit)?
+    } else {
+        actor.on_platform(Permission::RolesRead)?;
+        store::list_of_platform(tx, page.after, limit)?
     };
     let is_full = items.len() >= limit as usize;
     let next = items.last().filter(|_| is_full).map(|last| last.id);
@@ -180,9 +177,10 @@ pub struct Keys {
 /// [`ControlError::NotFound`].
 pub fn show(tx: &Tx<'_>, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, ControlError> {
     let found = store::load(tx, id)?.ok_or_else(unknown)?;
-    match actor.rights.hold(Permission::RolesRead, found.within) {
-        true => Ok(found),
-        false => Err(unknown()),
+    if actor.rights.hold(Permission::RolesRead, found.within) {
+        Ok(found)
+    } else {
+        Err(unknown())
     }
 }
 
@@ -211,9 +209,10 @@ fn changeable(tx: &WriteTx<'_>, actor: &Actor, id: ApiKeyId) -> Result<ApiKey, C
     if !actor.rights.hold(Permission::RolesRead, key.within) {
         return Err(unknown());
     }
-    match actor.rights.hold(Permission::ApiKeysWrite, key.within) {
-        true => Ok(key),
-        false => Err(ControlError::Forbidden(Permission::ApiKeysWrite)),
+    if actor.rights.hold(Permission::ApiKeysWrite, key.within) {
+        Ok(key)
+    } else {
+        Err(ControlError::Forbidden(Permission::ApiKeysWrite))
     }
 }
 

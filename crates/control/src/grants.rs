@@ -80,15 +80,12 @@ pub struct GrantQuery {
 /// # Errors
 /// [`ControlError::NotFound`] for a tenant out of reach.
 pub fn list(tx: &Tx<'_>, actor: &Actor, query: &GrantQuery) -> Result<Grants, ControlError> {
-    let mut items = match query.tenant {
-        Some(tenant) => {
-            roles::see(actor, tenant)?;
-            store::list_of_tenant(tx, tenant, query)?
-        }
-        None => {
-            actor.on_platform(Permission::RolesRead)?;
-            store::list_of_platform(tx, query)?
-        }
+    let mut items = if let Some(tenant) = query.tenant {
+        roles::see(actor, tenant)?;
+        store::list_of_tenant(tx, tenant, query)?
+    } else {
+        actor.on_platform(Permission::RolesRead)?;
+        store::list_of_platform(tx, query)?
     };
     let is_full = items.len() >= query.limit.clamp(1, MAX_PAGE) as usize;
     let next = items.last().filter(|_| is_full).map(|last| last.id);
@@ -114,9 +111,10 @@ pub fn own(tx: &Tx<'_>, actor: &Actor) -> Result<Vec<Grant>, ControlError> {
 /// [`ControlError::NotFound`].
 pub fn show(tx: &Tx<'_>, actor: &Actor, id: GrantId) -> Result<Grant, ControlError> {
     let found = store::load(tx, id)?.ok_or_else(unknown)?;
-    match actor.rights.hold(Permission::RolesRead, found.within) {
-        true => Ok(found),
-        false => Err(unknown()),
+    if actor.rights.hold(Permission::RolesRead, found.within) {
+        Ok(found)
+    } else {
+        Err(unknown())
     }
 }
 

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// How long an impersonation lasts at most: 60 min, a call with the person.
-pub const LASTS: Duration = Duration::from_mins(60);
+pub const LASTS: Duration = Duration::from_hours(1);
 /// Characters of a reason at most.
 pub const MAX_REASON_CHARS: usize = 500;
 /// Impersonations of one page at most.
@@ -151,9 +151,10 @@ pub fn end(tx: &WriteTx<'_>, actor: &Actor, id: ImpersonationId) -> Result<(), C
         && [Some(found.by), Some(found.account)].contains(&actor.own_account());
     let may = |permission| actor.rights.in_tenant(permission, tenant);
     if !is_current && !is_own && !may(Permission::SecurityWrite) {
-        return Err(match may(Permission::LogRead) {
-            true => ControlError::Forbidden(Permission::SecurityWrite),
-            false => unknown(),
+        return Err(if may(Permission::LogRead) {
+            ControlError::Forbidden(Permission::SecurityWrite)
+        } else {
+            unknown()
         });
     }
     if found.ended_at.is_some() || found.expires_at <= tx.now() {
@@ -198,9 +199,10 @@ pub fn assume(tx: &Tx<'_>, actor: &Actor, token: &Secret) -> Result<Option<Actor
     assumed.impersonator = Some(Impersonator {
         principal: actor.principal.clone(),
         impersonation: running.id,
-        content: match is_open {
-            true => ContentAccess::Open,
-            false => ContentAccess::Closed,
+        content: if is_open {
+            ContentAccess::Open
+        } else {
+            ContentAccess::Closed
         },
     });
     Ok(Some(assumed))
@@ -225,15 +227,12 @@ pub fn list(
     tenant: Option<TenantId>,
     page: ImpersonationPage,
 ) -> Result<Vec<Impersonation>, ControlError> {
-    match tenant {
-        Some(tenant) => {
-            actor.in_tenant(Permission::LogRead, tenant)?;
-            Ok(store::list_of_tenant(tx, tenant, page)?)
-        }
-        None => {
-            actor.on_platform(Permission::LogRead)?;
-            Ok(store::list(tx, page)?)
-        }
+    if let Some(tenant) = tenant {
+        actor.in_tenant(Permission::LogRead, tenant)?;
+        Ok(store::list_of_tenant(tx, tenant, page)?)
+    } else {
+        actor.on_platform(Permission::LogRead)?;
+        Ok(store::list(tx, page)?)
     }
 }
 

@@ -11,15 +11,12 @@ use crate::{Act, Actor, ControlError};
 /// # Errors
 /// [`ControlError::NotFound`] for a tenant out of reach.
 pub fn chain(actor: &Actor, tenant: Option<TenantId>) -> Result<Chain, ControlError> {
-    match tenant {
-        Some(tenant) => {
-            actor.in_tenant(Permission::LogRead, tenant)?;
-            Ok(Chain::Tenant(tenant))
-        }
-        None => {
-            actor.on_platform(Permission::LogRead)?;
-            Ok(Chain::Platform)
-        }
+    if let Some(tenant) = tenant {
+        actor.in_tenant(Permission::LogRead, tenant)?;
+        Ok(Chain::Tenant(tenant))
+    } else {
+        actor.on_platform(Permission::LogRead)?;
+        Ok(Chain::Platform)
     }
 }
 

@@ -15,8 +15,8 @@ pub use built_in::{
     BUILT_IN, BuiltIn, COMPANY_ADMINISTRATOR, Level, MAX_ARCHIVE_MAIN, MAX_ARCHIVE_SUB,
     PLATFORM_ONLY, built_in,
 };
-pub use change::{MAX_ROLES, NewRole, RoleChange, change, create, delete};
 pub use change::lock_tenant as hold;
+pub use change::{MAX_ROLES, NewRole, RoleChange, change, create, delete};
 pub(crate) use change::{lock_tenant, valid_note};
 pub(crate) use store::{find_in, joined, words};
 
@@ -79,15 +79,12 @@ pub fn list(
     actor: &Actor,
     tenant: Option<TenantId>,
 ) -> Result<Vec<Role>, ControlError> {
-    let level = match tenant {
-        Some(tenant) => {
-            see(actor, tenant)?;
-            Level::Tenant
-        }
-        None => {
-            actor.on_platform(Permission::RolesRead)?;
-            Level::Platform
-        }
+    let level = if let Some(tenant) = tenant {
+        see(actor, tenant)?;
+        Level::Tenant
+    } else {
+        actor.on_platform(Permission::RolesRead)?;
+        Level::Platform
     };
     let built_in = BUILT_IN.iter().filter(|role| role.level == level);
     let mut roles: Vec<Role> = built_in.map(Role::of_built_in).collect();
@@ -156,9 +153,10 @@ pub(crate) fn see(actor: &Actor, tenant: TenantId) -> Result<(), ControlError> {
                 Within::Tenant(of) | Within::Domain(of, _) => *of == tenant,
             })
     });
-    match sees {
-        true => Ok(()),
-        false => Err(ControlError::Forbidden(Permission::RolesRead)),
+    if sees {
+        Ok(())
+    } else {
+        Err(ControlError::Forbidden(Permission::RolesRead))
     }
 }
 

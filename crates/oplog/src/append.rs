@@ -6,8 +6,8 @@ use hikyaku_types::{Id, LogEntryId, Timestamp};
 use crate::{NewEntry, body::Body, chain::link, words};
 
 /// Writes an entry within the transaction of the act. Locks the chain until that is committed, so
-/// it comes last. An act that stands in two logs writes into the platform's first: transactions that
-/// took the two in different orders would wait for one another.
+/// it comes last. An act that stands in two logs writes into the platform's first: transactions
+/// that took the two in different orders would wait for one another.
 pub fn append(tx: &WriteTx<'_>, entry: &NewEntry) -> Result<LogEntryId, DbError> {
     let id: LogEntryId = tx.new_id();
     let chain = entry.chain.number();

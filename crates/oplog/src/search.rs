@@ -49,9 +49,10 @@ pub fn search(tx: &Tx<'_>, chain: Chain, wanted: &Search) -> Result<Found, DbErr
         return Ok(Found::default());
     };
     let loose = wanted.action.is_some() || wanted.text.is_some();
-    let lowest = match loose {
-        true => bottom.max(top.saturating_sub(MAX_LOOKED_AT - 1)),
-        false => bottom,
+    let lowest = if loose {
+        bottom.max(top.saturating_sub(MAX_LOOKED_AT - 1))
+    } else {
+        bottom
     };
     let limit = wanted.limit.clamp(1, MAX_PAGE) as usize;
     let mut entries = rows(tx, chain, wanted, (lowest, top))?;

@@ -133,7 +133,8 @@ impl Walk {
 
     fn step(&mut self, tx: &Tx<'_>) -> Result<(), DbError> {
         let Some(ends) = chain::ends(tx, self.chain)? else {
-            return Ok(self.finish());
+            self.finish();
+            return Ok(());
         };
         self.begin(tx, &ends)?;
         if self.is_done {

@@ -43,7 +43,7 @@ pub(super) fn action(
 ) -> Result<Result<Action, Flaw>, ControlError> {
     let found = match find(tx, actor, address) {
         Ok(_) => true,
-        Err(ControlError::NotFound { .. }) => false,
+        Err(ControlError::NotFound { .. } | ControlError::NoSuch { .. }) => false,
         Err(error @ ControlError::Db(_)) => return Err(error),
         Err(error) => return Ok(Err(flaw_of(&error))),
     };
@@ -125,6 +125,7 @@ fn update(
     let permission = Permission::CredentialsReset;
     hand.actor
         .in_domain(permission, scope.tenant, account.domain, "account")?;
+    crate::authenticate::must_cover(tx, &hand.actor, scope)?;
     credentials::set_password(tx, scope, hash)?;
     credentials::require_change(tx, scope, *must_change)?;
     log(

@@ -1,5 +1,7 @@
 //! The rows of grants.
 
+use std::fmt::Write as _;
+
 use hikyaku_db::{DbError, Row, Tx, Value, params};
 use hikyaku_directory::AccountScope;
 use hikyaku_types::{GrantId, Id as _, TenantId};
@@ -57,7 +59,7 @@ fn conditions(query: &GrantQuery, first: usize) -> String {
         (query.role.is_some(), "role"),
     ] {
         if wanted {
-            text.push_str(&format!(" AND g.{column} = ?{next}"));
+            let _ = write!(text, " AND g.{column} = ?{next}");
             next += 1;
         }
     }

@@ -70,7 +70,11 @@ pub fn set_consent(
     let after = load(tx, scope)?;
     let target = Target::new("tenant", tenant, tenant);
     let act = Act::in_tenant(tenant, "content_consent.change", target);
-    actor.log(tx, act.before(logged(&before)).after(logged(&after)))?;
+    actor.log(
+        tx,
+        act.before(logged(before.as_ref()))
+            .after(logged(after.as_ref())),
+    )?;
     Ok(after)
 }
 
@@ -94,7 +98,7 @@ fn load(tx: &Tx<'_>, scope: TenantScope) -> Result<Option<Consent>, DbError> {
     )
 }
 
-fn logged(consent: &Option<Consent>) -> serde_json::Value {
+fn logged(consent: Option<&Consent>) -> serde_json::Value {
     match consent {
         Some(consent) => json!({ "given": true, "expires_at": consent.expires_at }),
         None => json!({ "given": false }),

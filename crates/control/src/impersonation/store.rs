@@ -70,9 +70,10 @@ fn read(row: &Row<'_>) -> Result<Impersonation, DbError> {
         },
         by_name: row.get(7)?,
         reason: row.get(8)?,
-        content: match row.get(9)? {
-            true => ContentAccess::Open,
-            false => ContentAccess::Closed,
+        content: if row.get(9)? {
+            ContentAccess::Open
+        } else {
+            ContentAccess::Closed
         },
         started_at: row.get(10)?,
         expires_at: row.get(11)?,

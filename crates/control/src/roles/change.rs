@@ -164,15 +164,12 @@ fn lock_for(tx: &WriteTx<'_>, actor: &Actor, id: RoleId) -> Result<Role, Control
 
 /// Where a role is defined, for somebody who may define roles there.
 fn place(actor: &Actor, tenant: Option<TenantId>) -> Result<Within, ControlError> {
-    match tenant {
-        Some(tenant) => {
-            actor.in_tenant(Permission::RolesWrite, tenant)?;
-            Ok(Within::Tenant(tenant))
-        }
-        None => {
-            actor.on_platform(Permission::RolesWrite)?;
-            Ok(Within::Platform)
-        }
+    if let Some(tenant) = tenant {
+        actor.in_tenant(Permission::RolesWrite, tenant)?;
+        Ok(Within::Tenant(tenant))
+    } else {
+        actor.on_platform(Permission::RolesWrite)?;
+        Ok(Within::Platform)
     }
 }
 

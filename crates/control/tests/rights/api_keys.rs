@@ -74,7 +74,7 @@ hikyaku_db::on_both_engines! {
         let house = House::new(&test).await;
         let admin = house.with_role(&house.ours, "admin", ADMINISTRATOR).await;
         let token = Token::generate();
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         let mut wanted = new(Within::Tenant(house.ours.tenant.tenant), &[Permission::LogRead]);
         wanted.networks = vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
         wanted.expires_at = Some(test.db.now().plus(hour));
@@ -115,7 +115,7 @@ hikyaku_db::on_both_engines! {
         crowded.networks = vec!["192.0.2.1".parse().unwrap(); MAX_NETWORKS + 1];
         cases.push((crowded, "invalid networks"));
         let mut nameless = new(whole, &[Permission::LogRead]);
-        nameless.label = " ".to_owned();
+        nameless.label.replace_range(.., " ");
         cases.push((nameless, "invalid label"));
         for (wanted, expected) in cases {
             let refused = make(&house, &admin, wanted, &Token::generate()).await;

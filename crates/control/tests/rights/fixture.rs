@@ -103,9 +103,10 @@ impl House {
     /// A person with a role in the whole company.
     pub(crate) async fn with_role(&self, of: &Company, local: &str, role: &str) -> Actor {
         let scope = self.person(of, local).await;
-        let within = match role.starts_with("operator-") {
-            true => Within::Platform,
-            false => Within::Tenant(of.tenant.tenant),
+        let within = if role.starts_with("operator-") {
+            Within::Platform
+        } else {
+            Within::Tenant(of.tenant.tenant)
         };
         self.appoint(scope, role, within).await;
         self.actor(scope).await

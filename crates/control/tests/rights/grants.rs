@@ -93,11 +93,11 @@ hikyaku_db::on_both_engines! {
         assert_eq!(refusal(take(&house, &console, own).await), "last_administrator");
         // One whose role ends by itself is no successor.
         let mut ending = grant(two, ADMINISTRATOR, whole);
-        ending.expires_at = Some(test.db.now().plus(Duration::from_secs(60)));
+        ending.expires_at = Some(test.db.now().plus(Duration::from_mins(1)));
         house.give(&console, ending).await.unwrap();
         assert_eq!(refusal(take(&house, &console, own).await), "last_administrator");
         let mut shortened = grant(one, ADMINISTRATOR, whole);
-        shortened.expires_at = Some(test.db.now().plus(Duration::from_secs(60)));
+        shortened.expires_at = Some(test.db.now().plus(Duration::from_mins(1)));
         assert_eq!(refusal(house.give(&console, shortened).await), "last_administrator");
         let given = house.give(&console, grant(two, ADMINISTRATOR, whole)).await.unwrap();
         assert_eq!(given.warnings, []);

@@ -1,12 +1,13 @@
 //! Acting as somebody else (F-44).
 
 use hikyaku_control::{
-    Actor, ContentAccess, ControlError, Reading, Within,
+    Actor, ContentAccess, ControlError, Reading, Rights, Within,
     api_keys::Token,
     impersonation::{self, Begin, Impersonation, LASTS},
     log,
 };
 use hikyaku_directory::{AccountScope, accounts};
+use hikyaku_oplog::Search;
 use hikyaku_types::{ImpersonationId, Permission};
 use serde_json::json;
 
@@ -84,7 +85,7 @@ hikyaku_db::on_both_engines! {
         assert!(assume(&house, &colleague, &token).await.is_none());
         assert!(assume(&house, &support, &Token::generate()).await.is_none());
         let mut without = support.clone();
-        without.rights = Default::default();
+        without.rights = Rights::default();
         assert!(assume(&house, &without, &token).await.is_none());
         // The target has become more than the administrator is.
         house.appoint(target, "operator-manage", Within::Platform).await;
@@ -182,7 +183,7 @@ hikyaku_db::on_both_engines! {
         let stranger = house.with_role(&house.other, "admin", ADMINISTRATOR).await;
         assert_eq!(refusal(end(&house, &stranger, made.id).await), "no impersonation");
         let by = stranger.clone();
-        let log = house.read(move |tx| log::search(tx, &by, Some(tenant), &Default::default()));
+        let log = house.read(move |tx| log::search(tx, &by, Some(tenant), &Search::default()));
         assert_eq!(refusal(log.await), "no tenant");
         let waiting: i64 = house
             .read(|tx| {

@@ -54,7 +54,7 @@ hikyaku_db::on_both_engines! {
         let house = House::new(&test).await;
         let scope = house.person(&house.ours, "temp").await;
         let within = Within::Tenant(house.ours.tenant.tenant);
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         let mut new = grant(scope, "read-only", within);
         new.expires_at = Some(test.db.now().plus(hour));
         house.give(&Actor::console("root"), new).await.unwrap();

@@ -194,8 +194,8 @@ pub(super) struct VerdictView {
     first: i64,
     /// Entries that were found right.
     checked: u64,
-    /// The last entry, to be noted elsewhere: against somebody who can write the whole database only
-    /// that helps.
+    /// The last entry, to be noted elsewhere: against somebody who can write the whole database
+    /// only that helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<EntryMark>,
     /// The number of the first entry that is wrong.

@@ -39,7 +39,7 @@ hikyaku_db::on_both_engines! {
             })
             .collect();
         for task in tasks {
-            timeout(Duration::from_secs(120), task).await.unwrap().unwrap();
+            timeout(Duration::from_mins(2), task).await.unwrap().unwrap();
         }
         for (chain, writers) in [(tenant(1), 6), (Chain::Platform, 5)] {
             let verdict = verify(&test.db, chain, None).await.unwrap();

@@ -1,6 +1,7 @@
 //! The database itself keeps what was written.
 
 use hikyaku_db::DbError;
+use hikyaku_oplog::Search;
 
 use crate::fixture::{entry, find, numbers, tamper, tenant, write};
 
@@ -21,7 +22,7 @@ hikyaku_db::on_both_engines! {
                 other => panic!("{sql}: {other:?}"),
             }
         }
-        let found = find(&test.db, tenant(1), Default::default()).await;
+        let found = find(&test.db, tenant(1), Search::default()).await;
         assert_eq!(numbers(&found), [2]);
     }
 }

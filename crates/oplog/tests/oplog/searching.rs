@@ -67,13 +67,13 @@ hikyaku_db::on_both_engines! {
 
     async fn a_stretch_of_time_is_found_even_when_the_clock_went_back(test: TestDatabase) {
         write(&test.db, entry(tenant(1), "a.b", 7, 8)).await;
-        test.clock.advance(Duration::from_secs(60));
+        test.clock.advance(Duration::from_mins(1));
         write(&test.db, entry(tenant(1), "a.b", 7, 8)).await;
         test.clock.set(START);
         write(&test.db, entry(tenant(1), "a.b", 7, 8)).await;
-        test.clock.set(START.plus(Duration::from_secs(120)));
+        test.clock.set(START.plus(Duration::from_mins(2)));
         write(&test.db, entry(tenant(1), "a.b", 7, 8)).await;
-        let minute = START.plus(Duration::from_secs(60));
+        let minute = START.plus(Duration::from_mins(1));
         let since = Search { since: Some(minute), ..all() };
         assert_eq!(numbers(&find(&test.db, tenant(1), since).await), [4, 3, 2]);
         let until = Search { until: Some(minute), ..all() };
