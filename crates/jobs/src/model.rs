@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hikyaku_db::{DbError, Row};
-use hikyaku_types::{AccountId, ApiKeyId, Id as _, JobId, TenantId, Timestamp};
+use hikyaku_types::{AccountId, ApiKeyId, Id, JobId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How far a job is.
@@ -199,7 +199,7 @@ pub(crate) fn tenant(number: i64) -> Option<TenantId> {
 
 /// The number of the column for a tenant.
 pub(crate) fn tenant_number(tenant: Option<TenantId>) -> i64 {
-    tenant.map_or(0, |tenant| tenant.to_i64())
+    tenant.map_or(0, Id::to_i64)
 }
 
 /// A count as the columns hold it.

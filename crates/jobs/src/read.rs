@@ -1,5 +1,7 @@
 //! Finding and listing jobs.
 
+use std::fmt::Write as _;
+
 use hikyaku_db::{Tx, Value, params};
 use hikyaku_types::{JobId, TenantId};
 
@@ -39,12 +41,12 @@ pub struct JobQuery {
 
 /// Jobs, newest first.
 pub fn list(tx: &Tx<'_>, query: &JobQuery) -> Result<Vec<Job>, JobsError> {
-    let before = query.before.unwrap_or_else(|| newest_possible());
+    let before = query.before.unwrap_or_else(newest_possible);
     let mut values: Vec<Value<'_>> = params![before, query.limit.min(MAX_PAGE)].to_vec();
     let mut sql = format!("SELECT {COLUMNS} FROM job WHERE id < ?1");
     let mut and = |column: &str, value: Value<'static>| {
         values.push(value);
-        sql.push_str(&format!(" AND {column} = ?{}", values.len()));
+        let _ = write!(sql, " AND {column} = ?{}", values.len());
     };
     match query.visible {
         Visible::All => {}

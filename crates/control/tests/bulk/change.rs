@@ -57,7 +57,9 @@ on_both_engines! {
         let (job, result) = done(&office, filter(), Change::Suspend, 60).await;
         assert_eq!((job.state, job.done), (JobState::Done, 60), "{result}");
         assert_eq!(result.matches(",done,").count(), 60);
-        let status = |address: &'static str| async { office.account(address).await.unwrap().status };
+        let status = |address: &'static str| async {
+            office.account(address).await.unwrap().status
+        };
         assert_eq!(status("u00@example.test").await, AccountStatus::Suspended);
         assert_eq!(status("x@other.test").await, AccountStatus::Active);
         for change in [
@@ -90,7 +92,7 @@ on_both_engines! {
         let job = office.ended(job.unwrap()).await;
         assert_eq!((job.state, job.done, job.errors), (JobState::DoneWithErrors, 3, 2));
         let result = office.file(job.id, "result.csv").await.unwrap();
-        assert_eq!(result.matches("there is no such account").count(), 2, "{result}");
+        assert_eq!(result.matches("there is no").count(), 2, "{result}");
         let account = office.account("x@other.test").await.unwrap();
         assert_eq!(account.status, AccountStatus::Active);
         runner.drain(Duration::from_secs(5)).await;

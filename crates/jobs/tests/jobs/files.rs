@@ -74,7 +74,7 @@ on_both_engines! {
         }
         // Not taken in time.
         db.write(Lane::Mail, make).await.unwrap();
-        test.clock.advance(ONCE_KEPT - Duration::from_millis(1));
+        test.clock.advance(ONCE_KEPT.saturating_sub(Duration::from_millis(1)));
         purge(db).await.unwrap();
         db.read(move |tx| file(tx, id, ONCE.name)).await.unwrap();
         test.clock.advance(Duration::from_millis(1));

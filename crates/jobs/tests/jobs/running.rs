@@ -25,7 +25,8 @@ on_both_engines! {
         test.clock.advance(Duration::from_secs(10));
         steps.permits.add_permits(2);
         let half = until(db, id, |job| job.done == 2).await;
-        assert_eq!((half.total, half.rate(), half.remaining_seconds()), (Some(4), Some(0.2), Some(10)));
+        assert_eq!((half.total, half.remaining_seconds()), (Some(4), Some(10)));
+        assert_eq!(half.rate(), Some(0.2));
         steps.permits.add_permits(2);
         let end = done(db, id).await;
         assert_eq!((end.done, end.errors, end.reason), (4, 0, None));
@@ -115,7 +116,7 @@ on_both_engines! {
         db.write(Lane::Mail, move |tx| delete(tx, one)).await.unwrap();
         let gone = db.read(move |tx| find(tx, one)).await;
         assert!(matches!(gone, Err(JobsError::NoSuchJob(_))));
-        test.clock.advance(RETENTION - Duration::from_millis(1));
+        test.clock.advance(RETENTION.saturating_sub(Duration::from_millis(1)));
         assert_eq!(purge(db).await.unwrap(), 0);
         test.clock.advance(Duration::from_millis(1));
         assert_eq!(purge(db).await.unwrap(), 1);

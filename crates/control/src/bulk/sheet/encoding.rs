@@ -112,8 +112,8 @@ fn shift_jis(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), SheetError> {
     })
 }
 
-/// Whether some lines of a file that is not UTF-8 can be nothing else: they have characters of three
-/// bytes or more, which in Shift_JIS would hardly ever come out so.
+/// Whether some lines of a file that is not UTF-8 can be nothing else: they have characters of
+/// three bytes or more, which in Shift_JIS would hardly ever come out so.
 fn is_mixed(bytes: &[u8]) -> bool {
     bytes
         .split(|byte| *byte == b'\n')
