@@ -7,7 +7,10 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use axum::{body::Bytes, http::Method};
+use axum::{
+    body::Bytes,
+    http::{Method, StatusCode},
+};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
@@ -279,6 +282,12 @@ fn add(responses: &mut Map<String, Value>, answers: &[(&str, &str)]) {
         responses.insert((*status).to_owned(), json!({ "description": text }));
     }
     for (status, answer) in responses.iter_mut() {
+        if let Some(answer) = answer.as_object_mut() {
+            let code = status.parse::<StatusCode>().ok();
+            let reason = code.and_then(|code| code.canonical_reason());
+            let reason = json!(reason.unwrap_or("An answer"));
+            answer.entry("description").or_insert(reason);
+        }
         let is_problem = status.starts_with('4') || status.starts_with('5');
         if let (true, Some(answer)) = (is_problem, answer.as_object_mut()) {
             let problem = json!({

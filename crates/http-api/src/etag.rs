@@ -1,9 +1,9 @@
 //! Optimistic concurrency: entity tags, and changes that name the one they were made for.
 //!
 //! A tag is a hash of a representation without what changes by itself (usage counters). A change
-//! with `If-Match` is made only when the thing is still as the tag says: the handler locks and reads
-//! it in the transaction of the change and calls [`IfMatch::check`] there. Without `If-Match` the
-//! last change wins.
+//! with `If-Match` is made only when the thing is still as the tag says: the handler locks and
+//! reads it in the transaction of the change and calls [`IfMatch::check`] there. Without
+//! `If-Match` the last change wins.
 
 use axum::{
     Json,

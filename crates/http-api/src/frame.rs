@@ -29,8 +29,11 @@ pub(crate) struct Frame {
 /// How often somebody may ask.
 #[derive(Debug)]
 pub(crate) struct Limits {
+    /// Of one account or key: [`HttpOptions::requests_per_minute`].
     pub(crate) principals: RateLimiter<PrincipalKey>,
+    /// Of one address: [`HttpOptions::address_requests_per_minute`].
     pub(crate) addresses: RateLimiter,
+    /// Of one address by nobody we know: [`HttpOptions::anonymous_requests_per_minute`].
     pub(crate) anonymous: RateLimiter,
 }
 

@@ -1,9 +1,9 @@
 //! `Idempotency-Key`: a POST that is sent again has no second effect.
 //!
-//! The key is taken before the work begins ([`hikyaku_control::idempotency`]); the work then goes on
-//! to its end even when the client goes away. An answer of 2xx is kept for a day and given again; an
-//! answer of 4xx or 5xx gives the key back, because nothing was done. Answers with secrets that are
-//! shown once are not kept: a repetition is told that it is done.
+//! The key is taken before the work begins ([`hikyaku_control::idempotency`]); the work then goes
+//! on to its end even when the client goes away. An answer of 2xx is kept for a day and given
+//! again; an answer of 4xx or 5xx gives the key back, because nothing was done. Answers with
+//! secrets that are shown once are not kept: a repetition is told that it is done.
 
 use axum::{
     body::{Body, Bytes, to_bytes},

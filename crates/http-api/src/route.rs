@@ -10,8 +10,9 @@
 //!   [`crate::document`]. Who honours `If-Match` says `(status = 412, description = "")`.
 //!   An operation without signing in says `security(())`.
 //! - A handler takes `Caller(actor)` and gives it to `control`, within one transaction.
-//! - What is read and answered has `ToSchema`; the names of schemas are unique in the whole document
-//!   (`#[schema(as = AccountChange)]`), ids and addresses are `#[schema(value_type = String)]`.
+//! - What is read and answered has `ToSchema`; the names of schemas are unique in the whole
+//!   document (`#[schema(as = AccountChange)]`), ids and addresses are `#[schema(value_type =
+//!   String)]`.
 //! - Answers with secrets that are shown once are wrapped in `idempotency::OnceOnly`.
 
 mod account_import;
@@ -20,12 +21,12 @@ mod aliases;
 mod announcements;
 mod api_keys;
 mod app_passwords;
+mod bulk;
 mod doctor;
 mod domains;
+mod exports;
 mod grants;
 mod impersonations;
-mod bulk;
-mod exports;
 mod imports;
 mod invitations;
 mod jobs;

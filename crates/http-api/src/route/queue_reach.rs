@@ -1,5 +1,5 @@
-//! How far an actor reaches into the queue and the trace: everywhere, or one tenant. The queue knows
-//! no domains of ours, so a role for some domains alone sees nothing of it.
+//! How far an actor reaches into the queue and the trace: everywhere, or one tenant. The queue
+//! knows no domains of ours, so a role for some domains alone sees nothing of it.
 
 use hikyaku_control::{Actor, Area, ControlError};
 use hikyaku_directory::{PlatformScope, TenantScope};
