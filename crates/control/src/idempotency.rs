@@ -102,11 +102,7 @@ pub fn begin(tx: &WriteTx<'_>, of: &RequestKey) -> Result<Begun, DbError> {
 }
 
 /// Keeps the answer of a request that succeeded; without one, only that it did.
-pub fn finish(
-    tx: &WriteTx<'_>,
-    of: &RequestKey,
-    answer: Option<&Kept>,
-) -> Result<(), DbError> {
+pub fn finish(tx: &WriteTx<'_>, of: &RequestKey, answer: Option<&Kept>) -> Result<(), DbError> {
     let state = if answer.is_some() { DONE } else { DONE_ONCE };
     tx.execute(
         "UPDATE api_idempotency SET state = ?3, status = ?4, answer = ?5
@@ -145,5 +141,7 @@ pub fn purge(tx: &WriteTx<'_>) -> Result<u64, DbError> {
 
 /// How many keys are remembered, for tests and metrics.
 pub fn remembered(tx: &Tx<'_>) -> Result<i64, DbError> {
-    tx.query_one("SELECT COUNT(*) FROM api_idempotency", params![], |row| row.get(0))
+    tx.query_one("SELECT COUNT(*) FROM api_idempotency", params![], |row| {
+        row.get(0)
+    })
 }
