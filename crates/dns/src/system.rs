@@ -81,10 +81,7 @@ impl SystemResolver {
     }
 
     /// The same without a memory: for people who look again after they have changed a record.
-    pub fn without_memory(
-        servers: &Servers,
-        validation: Validation,
-    ) -> Result<Self, SetupError> {
+    pub fn without_memory(servers: &Servers, validation: Validation) -> Result<Self, SetupError> {
         Self::with_memory(servers, validation, 0)
     }
 

@@ -92,10 +92,8 @@ impl Session {
     /// All items of a list that comes in pages.
     async fn read_all(&mut self, path: &str) -> Result<Value, Failure> {
         // The longest pages that the API gives.
-        let path = match path.contains('?') {
-            true => format!("{path}&limit=500"),
-            false => format!("{path}?limit=500"),
-        };
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{mark}limit=500");
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {

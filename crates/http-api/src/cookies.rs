@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_set_is_for_this_host_and_no_script() {
-        let header = set("s", &Secret::from("abc"), Some(Duration::from_secs(60))).unwrap();
+        let header = set("s", &Secret::from("abc"), Some(Duration::from_mins(1))).unwrap();
         let text = header.to_str().unwrap();
         for word in [
             "Secure",

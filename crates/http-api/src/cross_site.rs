@@ -38,7 +38,7 @@ pub(crate) fn is_browser(headers: &HeaderMap) -> bool {
 fn is_own(headers: &HeaderMap, uri: &Uri) -> bool {
     let site = headers.get(&FETCH_SITE).map(|site| site == "same-origin");
     let origin = headers.get(ORIGIN).map(|origin| {
-        let host = uri.authority().map(|host| host.as_str());
+        let host = uri.authority().map(axum::http::uri::Authority::as_str);
         let host = host.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
         let own = host.map(|host| format!("https://{host}"));
         own.is_some_and(|own| origin.as_bytes().eq_ignore_ascii_case(own.as_bytes()))

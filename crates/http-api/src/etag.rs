@@ -122,7 +122,7 @@ pub(crate) fn list_names(list: &str, tag: &str) -> bool {
     list.trim() == "*"
         || list
             .split(',')
-            .map(|one| one.trim())
+            .map(str::trim)
             .any(|one| one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 

@@ -159,7 +159,7 @@ impl ListName {
     }
 
     /// The cursor of the page behind `key`.
-    pub(crate) fn seal(&self, key: &impl Serialize) -> String {
+    pub(crate) fn seal(self, key: &impl Serialize) -> String {
         let mut bytes = self.0.to_vec();
         bytes.extend(serde_json::to_vec(key).unwrap_or_default());
         format!("{FORM}{}", URL_SAFE_NO_PAD.encode(bytes))
@@ -170,7 +170,7 @@ impl ListName {
     /// # Errors
     /// `bad_cursor` for everything that this list did not give.
     pub(crate) fn open<K: DeserializeOwned>(
-        &self,
+        self,
         cursor: Option<&Cursor>,
     ) -> Result<Option<K>, Problem> {
         let Some(Cursor(text)) = cursor else {
@@ -196,15 +196,11 @@ impl ListName {
 mod tests {
     use super::*;
 
-    fn cursor(text: String) -> Option<Cursor> {
-        Some(Cursor(text))
-    }
-
     #[test]
     fn a_cursor_belongs_to_its_list_and_filters() {
         let list = ListName::of("accounts", &("name", None::<&str>));
         let sealed = list.seal(&("山田", 7));
-        let opened: Option<(String, u32)> = list.open(cursor(sealed.clone()).as_ref()).unwrap();
+        let opened: Option<(String, u32)> = list.open(Some(&Cursor(sealed.clone()))).unwrap();
         assert_eq!(opened, Some(("山田".to_owned(), 7)));
         assert_eq!(list.open::<u32>(None).unwrap(), None);
         for other in [
@@ -212,15 +208,15 @@ mod tests {
             ListName::of("accounts", &("address", None::<&str>)),
             ListName::of("accounts", &("name", Some("x"))),
         ] {
-            let refused = other.open::<(String, u32)>(cursor(sealed.clone()).as_ref());
+            let refused = other.open::<(String, u32)>(Some(&Cursor(sealed.clone())));
             assert_eq!(refused.unwrap_err().code, "bad_cursor");
         }
         for junk in ["", "a", "zzz", "a!!", &"a".repeat(5000)] {
-            let refused = list.open::<(String, u32)>(cursor(junk.to_owned()).as_ref());
+            let refused = list.open::<(String, u32)>(Some(&Cursor(junk.to_owned())));
             assert_eq!(refused.unwrap_err().code, "bad_cursor", "{junk}");
         }
         assert!(
-            list.open::<u32>(cursor(sealed).as_ref()).is_err(),
+            list.open::<u32>(Some(&Cursor(sealed))).is_err(),
             "another key"
         );
     }

@@ -92,8 +92,8 @@ impl Mailstore {
 }
 
 impl Mailstore {
-    /// Restores these messages, as far as they can be: those that are not there, or not expunged, or
-    /// another account's, are passed over. In chunks in the background lane.
+    /// Restores these messages, as far as they can be: those that are not there, or not
+    /// expunged, or another account's, are passed over. In chunks in the background lane.
     pub async fn restore_chosen(
         &self,
         scope: AccountScope,

@@ -16,7 +16,12 @@ pub const TITLE_CHARS: usize = 200;
 pub const BODY_CHARS: usize = 10_000;
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $unknown:ident, $what:literal { $($(#[$each:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $unknown:ident, $what:literal {
+            $($(#[$each:meta])* $variant:ident = $word:literal),+ $(,)?
+        }
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]

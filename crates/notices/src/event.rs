@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde_json::{Map, Value, json};
 
-/// What a template can name, by name. `product`, `tenant`, `sender`, `address` and `date` are always
-/// there.
+/// What a template can name, by name. `product`, `tenant`, `sender`, `address` and `date` are
+/// always there.
 pub type Variables = Map<String, Value>;
 
 /// A word that names no event.
@@ -14,7 +14,10 @@ pub type Variables = Map<String, Value>;
 pub struct UnknownEvent(String);
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident = $word:literal { $($variable:literal: $sample:expr),* $(,)? }),+ $(,)?) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $word:literal { $($variable:literal: $sample:expr),* $(,)? }
+    ),+ $(,)?) => {
         /// Something that the house writes about.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]

@@ -1,5 +1,5 @@
-//! Reading ahead: most clients retrieve one message after the other, and a visit to the database for
-//! each costs more than the message itself.
+//! Reading ahead: most clients retrieve one message after the other, and a visit to the database
+//! for each costs more than the message itself.
 //!
 //! A message that follows the one retrieved before it brings the next ones along. They wait in
 //! memory, few and for a short time: what another session deletes meanwhile must not be shown

@@ -45,8 +45,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// In whose name mail may go to other hosts: the tenant, and the account that signed in; nobody's
-    /// for a stranger's.
+    /// In whose name mail may go to other hosts: the tenant, and the account that signed in;
+    /// nobody's for a stranger's.
     pub(crate) fn sender(&self) -> Option<(TenantId, Option<AccountId>)> {
         match (self.via, self.account) {
             (Via::House(tenant), _) => Some((tenant, None)),

@@ -136,7 +136,11 @@ pub fn submit(
         total: Some(count),
     };
     let job = jobs::submit(tx, actor, &submission)?;
-    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let mut lines = String::new();
+    for id in &ids {
+        lines.push_str(&id.to_string());
+        lines.push('\n');
+    }
     hikyaku_jobs::attach(tx, job, INPUT, lines.as_bytes())?;
     let target = Target::new("job", job, &submission.title);
     let act = match tenant {

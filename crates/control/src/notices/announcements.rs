@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::Whose;
 use crate::{Actor, ControlError, Principal};
 
-/// What the actor's own pages show now. Needs no permission: whoever administers something sees what
-/// is for administrators.
+/// What the actor's own pages show now. Needs no permission: whoever administers something sees
+/// what is for administrators.
 pub fn shown_announcements(tx: &Tx<'_>, actor: &Actor) -> Result<Vec<Announcement>, ControlError> {
     let tenant = match &actor.principal {
         Principal::Account { scope, .. } => Some(scope.tenant_scope()),

@@ -11,9 +11,9 @@ use super::Whose;
 use crate::{Actor, ControlError};
 
 /// Characters of the service's name and of the sender's (100).
-pub const NAME_CHARS: usize = 100;
+const NAME_CHARS: usize = 100;
 /// Addresses that get the notices to administrators (50).
-pub const ADMINISTRATORS_MAX: usize = 50;
+const ADMINISTRATORS_MAX: usize = 50;
 
 /// What is set.
 pub fn load_settings(
@@ -25,8 +25,8 @@ pub fn load_settings(
     Ok(settings::load(tx, scope)?)
 }
 
-/// Sets all of it. A tenant's sender is an address in a domain of its own: nobody writes in the name
-/// of others.
+/// Sets all of it. A tenant's sender is an address in a domain of its own: nobody writes in the
+/// name of others.
 pub fn update_settings(
     tx: &WriteTx<'_>,
     actor: &Actor,

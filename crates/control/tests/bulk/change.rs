@@ -49,7 +49,7 @@ on_both_engines! {
     async fn all_that_a_filter_finds_are_changed(test: TestDatabase) {
         let office = Office::new(test).await;
         let runner = office.runner();
-        let rows: String = (0..60).map(|n| format!("u{n:02}@example.test,correct horse 7\n")).collect();
+        let rows = (0..60).map(|n| format!("u{n:02}@example.test,correct horse 7\n")).collect::<Vec<_>>().concat();
         let file = format!("address,password\nx@other.test,\n{rows}");
         office.import(&file, ImportOptions::default()).await;
         let wrong = submitted(&office, Actor::console("root"), (filter(), Change::Suspend), 61).await;
@@ -88,7 +88,7 @@ on_both_engines! {
         let id = |address| async move { office.account(address).await.unwrap().scope.account };
         let (mine, other) = (id("a@example.test").await, id("x@other.test").await);
         let chosen = Chosen::Ids(vec![mine, other, AccountId::from_i64(5), mine]);
-        let job = submitted(&office, office.administrator(), (chosen, Change::Suspend), 3).await;
+        let job = submitted(office, office.administrator(), (chosen, Change::Suspend), 3).await;
         let job = office.ended(job.unwrap()).await;
         assert_eq!((job.state, job.done, job.errors), (JobState::DoneWithErrors, 3, 2));
         let result = office.file(job.id, "result.csv").await.unwrap();

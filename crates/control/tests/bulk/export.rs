@@ -76,7 +76,7 @@ on_both_engines! {
     async fn columns_and_accounts_are_chosen(test: TestDatabase) {
         let office = Office::new(test).await;
         let runner = office.runner();
-        let rows: String = (0..450).map(|n| format!("u{n:03}@example.test\n")).collect();
+        let rows = (0..450).map(|n| format!("u{n:03}@example.test\n")).collect::<Vec<_>>().concat();
         office.import(&format!("address\nx@other.test\n{rows}"), ImportOptions::default()).await;
         let options = ExportOptions {
             filter: Selection {

@@ -144,7 +144,7 @@ on_both_engines! {
     /// A process dies in the middle, and the next one carries out the rest: every row once.
     async fn an_import_that_was_cut_goes_on(test: TestDatabase) {
         let office = Office::new(test).await;
-        let rows: String = (0..300).map(|n| format!("u{n}@example.test\n")).collect();
+        let rows = (0..300).map(|n| format!("u{n}@example.test\n")).collect::<Vec<_>>().concat();
         let first = office.runner();
         let id = office.submit(&Actor::console("root"), &format!("address\n{rows}"), mode(Mode::Add)).await;
         loop {
@@ -171,7 +171,7 @@ on_both_engines! {
                 });
                 woken.await.unwrap();
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "{job:?}");
+            assert!(begun.elapsed() < Duration::from_mins(1), "{job:?}");
             tokio::task::yield_now().await;
         };
         assert_eq!((job.state, job.done, job.errors), (JobState::Done, 300, 0), "{job:?}");

@@ -21,7 +21,7 @@ use hikyaku_types::{AccountId, Id as _, JobId, Permission, TenantId};
 pub(crate) const OPERATOR: PlatformScope = PlatformScope::operator();
 
 /// How long a test waits for something that must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Office {
     pub(crate) test: TestDatabase,

@@ -195,7 +195,7 @@ hikyaku_db::on_both_engines! {
                 office.change(&eve, which, form).await,
             ] {
                 let error = refused.unwrap_err();
-                assert!(matches!(error, ControlError::NotFound { kind: "account" }), "{error}");
+                assert!(matches!(error, ControlError::NoSuch { kind: "account", .. }), "{error}");
             }
         }
         let made = office.try_person(&eve, "x@a.test", AccountForm::default()).await;

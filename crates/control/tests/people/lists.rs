@@ -199,7 +199,7 @@ hikyaku_db::on_both_engines! {
         assert_eq!(found, [""; 0]);
         let foreign = AccountFilter { domain: Some(DomainRef::from("b.test")), ..everything() };
         let refused = all_pages(&office, &of_tenant, foreign, BY_ADDRESS, 2).await;
-        assert!(matches!(refused, Err(ControlError::NotFound { kind: "domain" })), "{refused:?}");
+        assert!(matches!(refused, Err(ControlError::NoSuch { kind: "domain", .. })), "{refused:?}");
         let nobody = with(scope, &[Permission::UsageRead], Within::Tenant(office.ours.tenant));
         let refused = all_pages(&office, &nobody, everything(), BY_ADDRESS, 2).await;
         assert!(matches!(refused, Err(ControlError::Forbidden(_))), "{refused:?}");

@@ -106,7 +106,7 @@ hikyaku_db::on_both_engines! {
         let foreign = office
             .read(move |tx| templates::list(tx, &a, Some(&ours())))
             .await;
-        assert!(matches!(foreign, Err(ControlError::NotFound { kind: "tenant" })), "{foreign:?}");
+        assert!(matches!(foreign, Err(ControlError::NoSuch { kind: "tenant", .. })), "{foreign:?}");
         let own = office.write(move |tx| templates::create(tx, &b, None, ("sales", &sales())));
         own.await.unwrap();
         let again = office.write(move |tx| templates::create(tx, &eve, None, ("ＳＡＬＥＳ", &sales())));

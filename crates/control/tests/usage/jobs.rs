@@ -106,7 +106,7 @@ hikyaku_db::on_both_engines! {
         let other = world
             .write(move |tx| usage::repair(tx, &taro, &AccountRef::from("taro@example.test")))
             .await;
-        assert!(matches!(other, Err(ControlError::NotFound { kind: "account" })));
+        assert!(matches!(other, Err(ControlError::NoSuch { kind: "account", .. })));
     }
 
     /// U-009.

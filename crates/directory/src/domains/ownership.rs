@@ -1,8 +1,8 @@
 //! Whether a domain is its tenant's: shown by a TXT record with a random token (OP-07).
 //!
 //! The look at the name service happens outside of transactions; here is what is asked for, and
-//! what follows from the answer. A domain that was proved once stays so: a record that is tidied away
-//! stops no mail.
+//! what follows from the answer. A domain that was proved once stays so: a record that is tidied
+//! away stops no mail.
 
 use hikyaku_db::{Hint, WriteTx, params};
 use hikyaku_types::{Domain, DomainError, DomainId, Timestamp};

@@ -9,7 +9,8 @@
 //!   (O-016), because neither is a placement in a mailbox ([`Totals`] comes from the accounts'
 //!   own counters).
 //! - A mailbox belongs to the pool of its tenant, and to that of the domain of its own address.
-//!   Mail is refused where it would make a locked pool larger, whatever the address that leads there.
+//!   Mail is refused where it would make a locked pool larger, whatever the address that leads
+//!   there.
 
 mod contracted;
 mod operate;

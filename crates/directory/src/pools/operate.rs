@@ -66,10 +66,7 @@ fn lock(tx: &WriteTx<'_>, key: PoolKey) -> Result<Option<Pool>, DbError> {
         &format!(
             "SELECT {COLUMNS} FROM pool p WHERE p.tenant_id = ?1 AND p.domain_id = ?2 FOR UPDATE"
         ),
-        params![
-            key.tenant.tenant,
-            key.domain.map_or(0, Id::to_i64)
-        ],
+        params![key.tenant.tenant, key.domain.map_or(0, Id::to_i64)],
         read,
     )
 }

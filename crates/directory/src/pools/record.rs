@@ -202,9 +202,6 @@ pub(crate) fn reply_of(number: i64) -> OverQuotaReply {
 pub(super) fn unlock(tx: &WriteTx<'_>, key: PoolKey) -> Result<u64, DbError> {
     tx.execute(
         "DELETE FROM pool_lock WHERE tenant_id = ?1 AND domain_id = ?2",
-        params![
-            key.tenant.tenant,
-            key.domain.map_or(0, Id::to_i64)
-        ],
+        params![key.tenant.tenant, key.domain.map_or(0, Id::to_i64)],
     )
 }

@@ -2,8 +2,8 @@
 //!
 //! Grace is counted, not looked up on the clock: each measurement adds the time since the one
 //! before. A clock that goes back adds nothing; one that jumps forward adds an hour at most,
-//! because a running house measures every few minutes. Only the first measurement after a start takes the
-//! whole time: the house was down, and the mail stayed what it was.
+//! because a running house measures every few minutes. Only the first measurement after a start
+//! takes the whole time: the house was down, and the mail stayed what it was.
 
 use std::time::Duration;
 

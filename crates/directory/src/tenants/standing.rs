@@ -1,8 +1,8 @@
 //! Whether a tenant's service runs: what is stored, and what follows from it at an instant.
 //!
 //! The dates decide at the instant they name, whether or not anybody has written the new status
-//! down yet: [`Standing::at`] is what every door asks. [`settle`] writes it down later, so that open
-//! sessions learn of it.
+//! down yet: [`Standing::at`] is what every door asks. [`settle`] writes it down later, so that
+//! open sessions learn of it.
 
 use hikyaku_db::{DbError, Hint, Row, Tx, WriteTx, params};
 use hikyaku_types::Timestamp;

@@ -107,6 +107,10 @@ pub(super) struct Create {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AliasChange)]
+#[expect(
+    clippy::option_option,
+    reason = "not given, given as null, and given are three things"
+)]
 pub(super) struct Change {
     /// All accounts that get its mail.
     targets: Option<Vec<Target>>,
@@ -119,10 +123,18 @@ pub(super) struct Change {
 }
 
 /// A field that is given, also as null.
+#[expect(
+    clippy::option_option,
+    reason = "not given, given as null, and given are three things"
+)]
 fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(from).map(Some)
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "not given, given as null, and given are three things"
+)]
 fn form(
     targets: Option<Vec<Target>>,
     enabled: Option<bool>,

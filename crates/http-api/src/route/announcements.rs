@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{FromRequestParts, State},
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
 };
 use hikyaku_control::notices;
 use hikyaku_db::Lane;
@@ -193,11 +193,20 @@ struct Owner {
 }
 
 /// Which announcement, and whose.
-#[derive(Debug, FromRequestParts)]
-#[from_request(rejection(Problem))]
+#[derive(Debug)]
 struct Place {
-    id: PathOf<AnnouncementId>,
-    owner: QueryOf<Owner>,
+    id: AnnouncementId,
+    owner: Owner,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Place {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let PathOf(id) = PathOf::from_request_parts(parts, state).await?;
+        let QueryOf(owner) = QueryOf::from_request_parts(parts, state).await?;
+        Ok(Self { id, owner })
+    }
 }
 
 /// Lists announcements, the newest first, also those that are over.
@@ -295,7 +304,7 @@ async fn change(
     Body(content): Body<Content>,
 ) -> Result<Tagged<View>, Problem> {
     let draft = content.draft(services.db.now())?;
-    let (id, tenant) = (place.id.0, place.owner.0.tenant);
+    let (id, tenant) = (place.id, place.owner.tenant);
     let made = services
         .db
         .write(Lane::Background, move |tx| {

@@ -268,6 +268,10 @@ pub(super) async fn show(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ApiKeyChange)]
+#[expect(
+    clippy::option_option,
+    reason = "not given, given as null, and given are three things"
+)]
 pub(super) struct Change {
     label: Option<String>,
     networks: Option<Vec<String>>,
@@ -278,6 +282,10 @@ pub(super) struct Change {
 }
 
 /// Tells `null` from what is not there.
+#[expect(
+    clippy::option_option,
+    reason = "not given, given as null, and given are three things"
+)]
 fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(from).map(Some)
 }

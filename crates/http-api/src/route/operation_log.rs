@@ -70,13 +70,13 @@ impl LogQuery {
         };
         let target = match self.target.as_deref() {
             None => None,
-            Some(text) => match text.split_once(':') {
-                Some((kind, id)) => Some((kind.to_owned(), id.to_owned())),
-                None => {
+            Some(text) => {
+                let Some((kind, id)) = text.split_once(':') else {
                     let detail = "a target is a kind and an id: account:123";
                     return Err(Problem::bad_parameter("target", detail));
-                }
-            },
+                };
+                Some((kind.to_owned(), id.to_owned()))
+            }
         };
         Ok(Search {
             since: instant("since", &self.since)?,

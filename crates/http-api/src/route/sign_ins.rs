@@ -88,7 +88,7 @@ pub(super) async fn list_own(
         .db
         .read(move |tx| credentials::own_sign_ins(tx, &actor, wanted))
         .await?;
-    Ok(page(found, query.limit, &list))
+    Ok(page(found, query.limit, list))
 }
 
 /// Lists the sign-ins of an account, the latest first.
@@ -111,7 +111,7 @@ pub(super) async fn list(
         .db
         .read(move |tx| credentials::sign_ins_of(tx, &actor, &account, wanted))
         .await?;
-    Ok(page(found, query.limit, &list))
+    Ok(page(found, query.limit, list))
 }
 
 fn read(query: &SignInsQuery, whose: &str) -> Result<(ListName, HistoryQuery), Problem> {
@@ -124,7 +124,7 @@ fn read(query: &SignInsQuery, whose: &str) -> Result<(ListName, HistoryQuery), P
     Ok((list, wanted))
 }
 
-fn page(found: Vec<Event>, limit: Limit, list: &ListName) -> Json<Page<SignInView>> {
+fn page(found: Vec<Event>, limit: Limit, list: ListName) -> Json<Page<SignInView>> {
     let page = Page::cut(found, limit, |last| list.seal(&last.after().to_cursor()));
     Json(page.map(SignInView::from))
 }

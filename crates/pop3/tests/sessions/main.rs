@@ -29,7 +29,8 @@ macro_rules! transcripts {
 
 transcripts! {
     auth, bad_commands, capa, dele, drain, in_use, list, long_lines, noop, pipelining, quit,
-    read_ahead, retr, revoked, rset, sign_in_forms, sign_in_policy, stat, stls, stls_injection, tls, top, uidl,
+    read_ahead, retr, revoked, rset, sign_in_forms, sign_in_policy, stat, stls, stls_injection, tls,
+    top, uidl,
     user_pass, utf8, zones,
 }
 

@@ -80,7 +80,10 @@ async fn may_send(session: &Session) -> Result<(), Reply> {
 }
 
 fn suspended(session: &Session) -> Reply {
-    let account = session.account.as_ref().map(|account| account.scope.account);
+    let account = session
+        .account
+        .as_ref()
+        .map(|account| account.scope.account);
     info!(account.id = ?account, "sender refused: sending is suspended");
     table::sending_suspended()
 }

@@ -52,9 +52,8 @@ fn tenants(
             Route::Mailboxes(scopes) => scopes
                 .first()
                 .is_some_and(|scope| tenants.insert(scope.tenant)),
-            Route::Discard(_) => false,
             Route::Remote => sender.is_some_and(|sender| tenants.insert(sender)),
-            Route::Refuse(_) => false,
+            Route::Discard(_) | Route::Refuse(_) => false,
         };
     }
     Ok(tenants.into_iter().collect())

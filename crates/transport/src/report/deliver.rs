@@ -39,9 +39,8 @@ pub(crate) fn reader(
             Some(scope) => *scope,
             None => return Ok(Reader::Nobody),
         },
-        Route::Discard(_) => return Ok(Reader::Nobody),
+        Route::Discard(_) | Route::Refuse(_) => return Ok(Reader::Nobody),
         Route::Remote => return Ok(Reader::Elsewhere),
-        Route::Refuse(_) => return Ok(Reader::Nobody),
     };
     match accounts::load(tx, scope) {
         Ok(account) => Ok(Reader::Local(scope, account.language)),

@@ -124,7 +124,7 @@ fn is_mixed(bytes: &[u8]) -> bool {
 /// better is known.
 fn row_of(bytes: &[u8], at: usize) -> u64 {
     let before = bytes.get(..at).unwrap_or(bytes);
-    before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1
+    before.split(|byte| *byte == b'\n').count() as u64
 }
 
 #[cfg(test)]

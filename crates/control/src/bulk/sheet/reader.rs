@@ -132,12 +132,11 @@ impl<'a> Rows<'a> {
 
     /// The next cell, and what ends it.
     fn cell(&mut self) -> Result<(Cow<'a, str>, End), SheetError> {
-        let cell = match self.rest.strip_prefix('"') {
-            Some(rest) => self.quoted(rest)?,
-            None => {
-                let end = self.rest.bytes().position(|b| self.ends(b));
-                Cow::Borrowed(self.take(end.unwrap_or(self.rest.len())))
-            }
+        let cell = if let Some(rest) = self.rest.strip_prefix('"') {
+            self.quoted(rest)?
+        } else {
+            let end = self.rest.bytes().position(|b| self.ends(b));
+            Cow::Borrowed(self.take(end.unwrap_or(self.rest.len())))
         };
         if cell.len() > MAX_CELL_BYTES {
             return Err(SheetError::CellTooLong { row: self.row });

@@ -1,5 +1,7 @@
 //! `/api/v1/domains/{domain}/verify`
 
+use std::fmt::Write as _;
+
 use axum::{extract::State, http::StatusCode};
 use hikyaku_control::{DomainRef, domains as control};
 use hikyaku_db::Lane;
@@ -104,7 +106,10 @@ pub(in crate::route) async fn verify(
 /// A token that nobody can guess.
 pub(super) fn new_token() -> String {
     let bytes: [u8; TOKEN_BYTES] = rand::random();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Nobody could say: the domain stays what it was.

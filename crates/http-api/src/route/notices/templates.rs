@@ -3,12 +3,9 @@
 use axum::{
     Json,
     extract::{FromRequestParts, State},
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
 };
-use hikyaku_control::{
-    ControlError,
-    notices::{self, TemplateKey},
-};
+use hikyaku_control::notices::{self, TemplateKey};
 use hikyaku_db::Lane;
 use hikyaku_directory::Language;
 use hikyaku_notices::{
@@ -111,11 +108,20 @@ pub(super) struct Test {
 }
 
 /// Which text, and whose.
-#[derive(Debug, FromRequestParts)]
-#[from_request(rejection(Problem))]
+#[derive(Debug)]
 pub(super) struct Place {
-    path: PathOf<(String, String)>,
-    owner: QueryOf<Owner>,
+    path: (String, String),
+    owner: Owner,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Place {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let PathOf(path) = PathOf::from_request_parts(parts, state).await?;
+        let QueryOf(owner) = QueryOf::from_request_parts(parts, state).await?;
+        Ok(Self { path, owner })
+    }
 }
 
 fn key((event, language): (String, String)) -> Result<TemplateKey, Problem> {
@@ -189,7 +195,7 @@ pub(super) async fn set(
     Body(text): Body<Text>,
 ) -> Result<Tagged<TemplateView>, Problem> {
     let Place { path, owner } = place;
-    let (key, owner) = (key(path.0)?, owner.0);
+    let key = key(path)?;
     let draft = Draft::from(text);
     let made = services
         .db
@@ -246,7 +252,7 @@ pub(super) async fn preview(
     Body(text): Body<Text>,
 ) -> Result<Json<Preview>, Problem> {
     let Place { path, owner } = place;
-    let (key, owner) = (key(path.0)?, owner.0);
+    let key = key(path)?;
     let draft = Draft::from(text);
     let made = services
         .db
@@ -280,7 +286,7 @@ pub(super) async fn test(
         .db
         .write(Lane::Background, move |tx| {
             let whose = owner.whose(&actor)?;
-            Ok::<_, ControlError>(notices::send_test_notice(tx, &actor, whose, key)?)
+            notices::send_test_notice(tx, &actor, whose, key)
         })
         .await?;
     Ok(Json(Test {

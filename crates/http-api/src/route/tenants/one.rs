@@ -1,8 +1,7 @@
 //! `/api/v1/tenants/{tenant}`
 #![expect(
     clippy::option_option,
-    clippy::result_large_err,
-    reason = "left out, null and given are three things; a problem is the answer itself"
+    reason = "left out, null and given are three things"
 )]
 
 use axum::{Json, extract::State};

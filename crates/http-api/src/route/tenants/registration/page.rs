@@ -27,17 +27,17 @@ pub(super) fn page(parts: &[Part], language: Language) -> String {
         greeting = words.greeting,
     );
     for part in parts {
-        let _ = write!(html, "<h2>{}</h2>\n<table>\n", escaped(part.heading));
+        let _ = writeln!(html, "<h2>{}</h2>\n<table>", escaped(part.heading));
         for (what, text) in &part.lines {
             let (what, text) = (escaped(what), escaped(text));
-            let _ = write!(
+            let _ = writeln!(
                 html,
-                "<tr><th scope=\"row\">{what}</th><td>{text}</td></tr>\n"
+                "<tr><th scope=\"row\">{what}</th><td>{text}</td></tr>"
             );
         }
         html.push_str("</table>\n");
     }
-    let _ = write!(html, "<p>{}</p>\n</body>\n</html>\n", words.invitation);
+    let _ = writeln!(html, "<p>{}</p>\n</body>\n</html>", words.invitation);
     html
 }
 
