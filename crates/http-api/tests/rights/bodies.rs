@@ -54,7 +54,9 @@ pub(crate) fn query(operation: &Value, ids: &Ids) -> String {
             _ => "1".to_owned(),
         };
         text.push(if text.is_empty() { '?' } else { '&' });
-        text.push_str(&format!("{name}={value}"));
+        text.push_str(name);
+        text.push('=');
+        text.push_str(&value);
     }
     text
 }

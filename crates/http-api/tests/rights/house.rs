@@ -243,9 +243,10 @@ fn appoint(
     account: AccountScope,
     role: &str,
 ) -> Result<(), ControlError> {
-    let within = match role.starts_with("operator-") {
-        true => Within::Platform,
-        false => Within::Tenant(account.tenant),
+    let within = if role.starts_with("operator-") {
+        Within::Platform
+    } else {
+        Within::Tenant(account.tenant)
     };
     let new = NewGrant {
         account,

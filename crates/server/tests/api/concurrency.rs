@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use hikyaku_db::{on_both_engines, testing::TestDatabase};
+use hikyaku_db::on_both_engines;
 use serde_json::json;
 
 use crate::bed::Bed;

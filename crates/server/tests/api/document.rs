@@ -67,7 +67,7 @@ async fn every_operation_needs_what_it_declares() {
     let mut checked = 0;
     for operation in operations {
         let is_public = operation.told["security"] == serde_json::json!([{}]);
-        let path = operation.path.replace('{', "").replace('}', "");
+        let path = operation.path.replace(['{', '}'], "");
         let answer = bed
             .stranger()
             .send(operation.method.clone(), &path, Vec::new())

@@ -2,7 +2,6 @@
 
 use axum::http::{Method, StatusCode};
 use hikyaku_db::on_both_engines;
-use hikyaku_db::testing::TestDatabase;
 use serde_json::json;
 
 use crate::bed::Bed;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::bed::{Bed, Client};
 
 /// How long a test waits for the end of a job.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn ended(client: &Client, job: &Value) -> Value {
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());

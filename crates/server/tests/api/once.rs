@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use hikyaku_db::{Lane, on_both_engines, testing::TestDatabase};
+use hikyaku_db::{Lane, on_both_engines};
 use serde_json::json;
 
 use crate::bed::{Bed, Client};
