@@ -51,7 +51,7 @@ pub fn create(
     actor
         .in_domain(permission, tenant.tenant, domain.id, "domain")
         .map_err(|error| match error {
-            ControlError::NotFound { .. } => unknown().into(),
+            ControlError::NotFound { .. } | ControlError::NoSuch { .. } => unknown().into(),
             other => other,
         })?;
     let settings = laid_over(tx, actor, form, AliasSettings::default())?;
@@ -182,7 +182,9 @@ fn find(
     actor
         .in_domain(permission, found.tenant.tenant, found.domain, "alias")
         .map_err(|error| match error {
-            ControlError::NotFound { .. } => DirectoryError::NoSuchAlias(address.clone()).into(),
+            ControlError::NotFound { .. } | ControlError::NoSuch { .. } => {
+                DirectoryError::NoSuchAlias(address.clone()).into()
+            }
             other => other,
         })?;
     Ok(found)
@@ -215,7 +217,7 @@ fn to(tx: &Tx<'_>, actor: &Actor, target: &NewTarget) -> Result<Target, ControlE
             scope: account.scope,
             may_send: target.may_send,
         }),
-        Err(ControlError::NotFound { .. }) => {
+        Err(ControlError::NotFound { .. } | ControlError::NoSuch { .. }) => {
             let text = target.account.to_string();
             Err(match text.parse() {
                 Ok(address) => DirectoryError::AliasTargetUnknown(address).into(),

@@ -51,7 +51,7 @@ hikyaku_db::on_both_engines! {
     }
 
     async fn damage_is_noticed(test: TestDatabase) {
-        let content = Bytes::from("text that compresses ".repeat(50));
+        let content = Bytes::from("text that compresses ".repeat(500));
         let hash = store(&test.db, &content).await;
         let expect = async |reason: &str| {
             let error = read_back(&test.db, hash).await.unwrap_err();

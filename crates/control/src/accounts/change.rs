@@ -139,7 +139,7 @@ pub fn rename(
             "domain",
         )
         .map_err(|error| match error {
-            ControlError::NotFound { .. } => {
+            ControlError::NotFound { .. } | ControlError::NoSuch { .. } => {
                 DirectoryError::NoSuchDomain(address.domain().clone()).into()
             }
             other => other,
@@ -227,7 +227,9 @@ pub fn begin_erasure(
 ) -> Result<Account, ControlError> {
     let (details, living) = match which.find(tx, actor, Permission::AccountsWrite) {
         Ok(account) => (accounts::details(tx, account.scope)?, true),
-        Err(ControlError::NotFound { .. }) => (find_deleted(tx, actor, which)?, false),
+        Err(ControlError::NotFound { .. } | ControlError::NoSuch { .. }) => {
+            (find_deleted(tx, actor, which)?, false)
+        }
         Err(error) => return Err(error),
     };
     let scope = details.account.scope;

@@ -131,7 +131,7 @@ pub fn home(
     })?;
     let (permission, tenant) = (Permission::AccountsWrite, domain.tenant.tenant);
     match actor.in_domain(permission, tenant, domain.id, "domain") {
-        Err(ControlError::NotFound { .. }) => Err(unknown().into()),
+        Err(ControlError::NotFound { .. } | ControlError::NoSuch { .. }) => Err(unknown().into()),
         Err(error) => Err(error),
         Ok(_) => Ok(domain),
     }

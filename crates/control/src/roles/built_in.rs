@@ -3,9 +3,12 @@
 //! They are part of the program and not rows: a release that brings a permission gives it to those
 //! who should have it. Whoever wants something else defines a role of their own.
 
-#[expect(
-    clippy::enum_glob_use,
-    reason = "the tables below name most of the permissions, and nothing else"
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::enum_glob_use,
+        reason = "the tables below name most of the permissions, and nothing else"
+    )
 )]
 use hikyaku_types::Permission::{self, *};
 

@@ -27,7 +27,7 @@ hikyaku_db::on_both_engines! {
                 .unwrap();
         }
         let gone = office.show(&console(), "taro@a.test").await;
-        assert!(matches!(gone, Err(ControlError::NotFound { .. })));
+        assert!(matches!(gone, Err(ControlError::NoSuch { .. })));
         let reserved = office.try_person(&console(), "taro@a.test", AccountForm::default()).await;
         assert!(matches!(
             reserved,

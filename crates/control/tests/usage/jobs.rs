@@ -6,7 +6,7 @@ use hikyaku_control::{
     AccountRef, Actor, ControlError, Principal, Rights,
     usage::{self, Afterwards, UsagePolicy},
 };
-use hikyaku_db::{Hint, params, testing::TestDatabase};
+use hikyaku_db::{Hint, params};
 use hikyaku_directory::plans::Terms;
 use hikyaku_jobs::{Job, JobMetrics, JobState, Runner, RunnerOptions};
 use hikyaku_mailstore::Selection;

@@ -1,6 +1,5 @@
 //! What a contract says of messages (C-04, K-06).
 
-use hikyaku_db::testing::TestDatabase;
 use hikyaku_directory::plans::{OverQuotaReply, Terms};
 use hikyaku_mailstore::Quota;
 use hikyaku_transport::Via;

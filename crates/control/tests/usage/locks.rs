@@ -6,7 +6,6 @@ use hikyaku_control::{
     Actor, ControlError, DomainRef, Rights, Within,
     usage::{self, BannerKind, Span},
 };
-use hikyaku_db::testing::TestDatabase;
 use hikyaku_directory::{
     plans::{OverAction, OverQuotaReply, Terms},
     pools::{Band, Gap},

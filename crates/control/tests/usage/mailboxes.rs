@@ -1,7 +1,6 @@
 //! Lists of mailboxes, and their owners' warnings (T-031, F-54, F-55).
 
 use hikyaku_control::usage::{self, Accounts};
-use hikyaku_db::testing::TestDatabase;
 use hikyaku_directory::{accounts, plans::Terms};
 use hikyaku_mailstore::{Quota, usage::Order};
 use hikyaku_types::ByteSize;

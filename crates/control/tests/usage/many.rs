@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use hikyaku_db::{Lane, params, testing::TestDatabase};
+use hikyaku_db::{Lane, params};
 use hikyaku_directory::plans::Terms;
 
 use crate::world::World;

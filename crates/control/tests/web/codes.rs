@@ -82,7 +82,7 @@ on_both_engines! {
         let code = world.totp(&secret);
         let refused = world.show(&waiting, Method::Totp, &code).await.unwrap_err();
         assert_eq!(code_of(&refused), "too_many_wrong_codes");
-        world.pass(FAILURES_PAUSE - TICK);
+        world.pass(FAILURES_PAUSE.saturating_sub(TICK));
         let (waiting, _) = world.sign_in().await;
         let code = world.totp(&secret);
         let refused = world.show(&waiting, Method::Totp, &code).await.unwrap_err();
@@ -116,7 +116,7 @@ on_both_engines! {
         let (token, state) = world.sign_in().await;
         assert_eq!(state, SessionState::Complete, "nothing took effect");
         world.begin_email(&token, "taro@elsewhere.test").await.unwrap();
-        world.pass(30 * MINUTE - TICK);
+        world.pass((30 * MINUTE).saturating_sub(TICK));
         let link = world.mailed("factor_address_confirm").await.token();
         world.confirm(&link).await.unwrap();
         assert_eq!(code_of(&world.confirm(&link).await.unwrap_err()), "link_used");
@@ -126,7 +126,7 @@ on_both_engines! {
         assert_eq!(state, SessionState::Factor);
         let mail = world.mailed("factor_code").await;
         assert_eq!(mail.to, "taro@elsewhere.test");
-        world.pass(10 * MINUTE - TICK);
+        world.pass((10 * MINUTE).saturating_sub(TICK));
         let (done, answer) =
             world.show(&waiting, Method::Email, &mail.text("code")).await.unwrap();
         assert!(matches!(answer, CodeAnswer::Right { .. }), "{answer:?}");
@@ -184,7 +184,7 @@ on_both_engines! {
             let browser = Some(browser.clone());
             world.open(scope, browser, Staying::WhileOpen)
         };
-        world.pass(7 * DAY - TICK);
+        world.pass((7 * DAY).saturating_sub(TICK));
         let (own, opened) = with(world.taro, &browser).await.unwrap();
         assert_eq!(opened.state, SessionState::Complete);
         let (_, stranger) = with(world.taro, &Token::random()).await.unwrap();

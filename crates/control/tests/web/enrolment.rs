@@ -32,7 +32,7 @@ on_both_engines! {
         let asks = token.clone();
         let info = world.read(move |tx| session::show(tx, &asks)).await.unwrap();
         assert_eq!(info.banners, [Banner::EnrolBefore(began.plus(14 * DAY))]);
-        world.pass(14 * DAY - TICK);
+        world.pass((14 * DAY).saturating_sub(TICK));
         assert_eq!(world.sign_in().await.1, SessionState::Complete);
         world.pass(TICK);
         let (token, state) = world.sign_in().await;
@@ -88,7 +88,7 @@ on_both_engines! {
         let shows = token.clone();
         let shown = world.write(move |tx| session::confirm_password(tx, &shows));
         shown.await.unwrap();
-        world.pass(FRESH_FOR - TICK);
+        world.pass(FRESH_FOR.saturating_sub(TICK));
         remove(&token).await.unwrap();
         assert!(!world.factor_is_on(world.taro).await);
         assert_eq!(world.sign_in().await.1, SessionState::Complete);
@@ -151,7 +151,7 @@ on_both_engines! {
         let late = world.confirm_totp(&token, id, &code).await.unwrap_err();
         assert_eq!(code_of(&late), "no_such_factor");
         let id = world.begin_totp(&token, setup).await.unwrap();
-        world.pass(30 * MINUTE - TICK);
+        world.pass((30 * MINUTE).saturating_sub(TICK));
         world.write({
             let shows = token.clone();
             move |tx| session::confirm_password(tx, &shows)

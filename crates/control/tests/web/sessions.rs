@@ -17,7 +17,7 @@ on_both_engines! {
         let world = World::new(test).await;
         let (token, state) = world.sign_in().await;
         assert_eq!(state, SessionState::Complete);
-        world.pass(12 * HOUR - TICK);
+        world.pass((12 * HOUR).saturating_sub(TICK));
         assert!(world.state(&token).await.is_some());
         let seen = token.clone();
         let touched = world.write(move |tx| {
@@ -26,7 +26,7 @@ on_both_engines! {
             Ok(hikyaku_access::sessions::touch(tx, found.id)?)
         });
         touched.await.unwrap();
-        world.pass(12 * HOUR - TICK);
+        world.pass((12 * HOUR).saturating_sub(TICK));
         assert!(world.state(&token).await.is_some());
         world.pass(TICK);
         assert_eq!(world.state(&token).await, None);
@@ -38,7 +38,7 @@ on_both_engines! {
         let opened = world.open(world.taro, None, Staying::Remembered).await;
         let (token, opened) = opened.unwrap();
         assert_eq!(opened.keep_for, Some(30 * DAY));
-        world.pass(30 * DAY - TICK);
+        world.pass((30 * DAY).saturating_sub(TICK));
         assert!(world.state(&token).await.is_some());
         world.pass(TICK);
         assert_eq!(world.state(&token).await, None);
@@ -108,7 +108,7 @@ on_both_engines! {
         let (token, _) = world.sign_in().await;
         world.begin_email(&token, "taro@elsewhere.test").await.unwrap();
         assert_eq!(sweep().await.unwrap(), 0);
-        world.pass(7 * DAY - TICK);
+        world.pass((7 * DAY).saturating_sub(TICK));
         assert_eq!(sweep().await.unwrap(), 0);
         world.pass(TICK);
         assert_eq!(sweep().await.unwrap(), 1, "the session");

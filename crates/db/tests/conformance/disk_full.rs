@@ -65,7 +65,7 @@ async fn a_full_file_fails_the_one_that_does_not_fit() {
 const LIMITED: &str = "HIKYAKU_TEST_SMALL_FILES";
 
 /// A COMMIT that the operating system refuses, for real: this test runs itself again in a process
-/// that may not write files longer than 1 MiB.
+/// that may not write files longer than 4 MiB.
 #[test]
 fn a_commit_that_cannot_be_written_fails_and_later_ones_succeed() {
     if std::env::var_os(LIMITED).is_some() {
@@ -79,7 +79,7 @@ fn a_commit_that_cannot_be_written_fails_and_later_ones_succeed() {
     let name = "disk_full::a_commit_that_cannot_be_written_fails_and_later_ones_succeed";
     let output = std::process::Command::new("sh")
         // The signal would end the process; ignored, the write fails with EFBIG.
-        .args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\""])
+        .args(["-c", "trap '' XFSZ; ulimit -f 8192; exec \"$0\" \"$@\""])
         .arg(itself)
         .args(["--exact", name, "--nocapture"])
         .env(LIMITED, "1")
@@ -111,7 +111,7 @@ async fn write_more_than_fits() {
         })
     };
     assert_eq!(insert(1, 10).await, Ok(1));
-    let refused = insert(2, 3 << 20).await;
+    let refused = insert(2, 6 << 20).await;
     assert!(
         refused.as_ref().is_err_and(DbError::is_temporary),
         "{refused:?}"

@@ -230,7 +230,7 @@ mod tests {
         Rows::new(text, SeparatorChoice::Auto)
             .map(|record| {
                 let record = record?;
-                let cells = record.cells.iter().map(|cell| cell.to_string()).collect();
+                let cells = record.cells.iter().map(ToString::to_string).collect();
                 Ok((record.number, cells))
             })
             .collect()
