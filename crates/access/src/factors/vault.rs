@@ -10,8 +10,8 @@
 use std::{
     fmt,
     fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    io,
+    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -166,8 +166,8 @@ fn bound_to(scope: AccountScope) -> [u8; 16] {
     both.to_be_bytes()
 }
 
-/// Makes a key file, durable before it is used. When another process makes one at the same moment,
-/// there is one file and both read it.
+/// Makes a key file, durable before it is used. A data folder has one process, which holds its lock:
+/// nobody else makes one at the same moment.
 fn make(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     rand::fill(key.as_mut_slice());
@@ -175,20 +175,14 @@ fn make(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut number = [0; 8];
     rand::fill(&mut number);
     let draft = path.with_extension(format!("{}.new", hex(&number)));
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&draft)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all_at(text.as_bytes(), 0)?;
     file.sync_all()?;
-    let placed = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match placed {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
+    fs::rename(&draft, path)?;
     if let Some(folder) = path.parent() {
         fs::File::open(folder)?.sync_all()?;
     }

@@ -55,7 +55,7 @@ hikyaku_db::on_both_engines! {
         let refused = office
             .write(move |tx| accounts::restore(tx, &eve, &AccountRef::from("taro@a.test")))
             .await;
-        assert!(matches!(refused, Err(ControlError::NoSuch { kind: "account", .. })), "{refused:?}");
+        assert!(matches!(refused, Err(ControlError::NotFound { kind: "account" })), "{refused:?}");
         office
             .write(|tx| accounts::restore(tx, &console(), &AccountRef::from("taro@a.test")))
             .await

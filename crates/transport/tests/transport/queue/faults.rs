@@ -102,8 +102,8 @@ hikyaku_db::on_both_engines! {
         soon(scheduler.drain(Duration::ZERO)).await;
         drop(stuck);
         office.restart().await;
-        office.pass(minutes(6)).await;
-        office.answer_next(&sent()).await;
+        office.attempt_after_lease().await.all(&sent());
+        office.until_done(1).await;
         office.is_empty().await;
     }
 
