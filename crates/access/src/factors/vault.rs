@@ -166,8 +166,8 @@ fn bound_to(scope: AccountScope) -> [u8; 16] {
     both.to_be_bytes()
 }
 
-/// Makes a key file, durable before it is used. A data folder has one process, which holds its lock:
-/// nobody else makes one at the same moment.
+/// Makes a key file, durable before it is used. A data folder has one process, which holds its
+/// lock: nobody else makes one at the same moment.
 fn make(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     rand::fill(key.as_mut_slice());

@@ -214,7 +214,7 @@ on_both_engines! {
         make(&token, &old).await.unwrap();
         let codes = Arc::new(BackupCodes::random());
         make(&token, &codes).await.unwrap();
-        let texts: Vec<&str> = codes.shown().map(|code| code.expose()).collect();
+        let texts: Vec<&str> = codes.shown().map(hikyaku_types::Secret::expose).collect();
         let ended = old.shown().next().unwrap().expose();
         let (one, two) = (texts[0], texts[1]);
         for (code, right) in [(ended, false), (one, true), (one, false), (two, true)] {

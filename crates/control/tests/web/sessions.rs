@@ -6,7 +6,8 @@ use hikyaku_db::on_both_engines;
 use hikyaku_directory::{
     AccountStatus,
     accounts::{self, AccountChange},
-    credentials, tenants,
+    credentials,
+    tenants::{self, TenantStatus},
 };
 
 use crate::world::{DAY, HOUR, OPERATOR, TICK, World, code_of, hash};
@@ -55,8 +56,8 @@ on_both_engines! {
             changed.await.unwrap();
             assert_eq!(world.state(&token).await.is_some(), holds, "{status}");
         }
-        use tenants::TenantStatus::{Active, Suspended};
-        for (status, holds) in [(Suspended, false), (Active, true)] {
+        let (active, suspended) = (TenantStatus::Active, TenantStatus::Suspended);
+        for (status, holds) in [(suspended, false), (active, true)] {
             let changed =
                 world.write(move |tx| Ok(tenants::set_status(tx, OPERATOR, tenant, status)?));
             changed.await.unwrap();
