@@ -131,7 +131,7 @@ impl World {
                 .as_ref()
                 .unwrap()
                 .decoded()
-                .to_owned();
+                .into_owned();
             let preview = parsed.preview(&content);
             mail.push(format!("{subject}\n{preview}"));
         }
