@@ -298,6 +298,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_named() {
+        type Change = fn(&mut NewAppPassword);
         let now = Timestamp(1_000_000);
         let good = NewAppPassword {
             label: " Outlook ".to_owned(),
@@ -306,7 +307,6 @@ mod tests {
             expires_at: Some(Timestamp(1_000_001)),
         };
         assert_eq!(check(&good, now).unwrap(), "Outlook");
-        type Change = fn(&mut NewAppPassword);
         let cases: [(Change, &str); 7] = [
             (|new| new.label = " ".to_owned(), "label"),
             (|new| new.label = "あ".repeat(MAX_LABEL_CHARS + 1), "label"),

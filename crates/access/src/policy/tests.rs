@@ -134,6 +134,7 @@ fn a_policy_comes_back_from_its_json_and_missing_parts_are_defaults() {
 
 #[test]
 fn what_is_out_of_bounds_is_named() {
+    type Change = fn(&mut SecurityPolicy);
     let fault = |change: fn(&mut SecurityPolicy)| {
         let mut policy = SecurityPolicy::default();
         change(&mut policy);
@@ -145,7 +146,6 @@ fn what_is_out_of_bounds_is_named() {
         ..SecurityPolicy::default()
     };
     assert_eq!(older.validate(), Ok(()));
-    type Change = fn(&mut SecurityPolicy);
     let cases: [(Change, &str); 14] = [
         (|p| p.password.min_length = 5, "password.min_length"),
         (|p| p.password.min_length = 65, "password.min_length"),
