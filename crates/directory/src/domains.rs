@@ -179,6 +179,29 @@ pub fn find(tx: &Tx<'_>, reach: impl Reach, name: &Domain) -> Result<HostedDomai
     .ok_or_else(|| DirectoryError::NoSuchDomain(name.clone()))
 }
 
+/// The domain of a name, if mail for it is ours: what awaits its proof is somebody else's until its
+/// owner has shown otherwise, and mail must not be kept from them.
+///
+/// # Errors
+/// [`DirectoryError::NoSuchDomain`], also while it awaits its proof.
+pub fn find_in_service(
+    tx: &Tx<'_>,
+    reach: impl Reach,
+    name: &Domain,
+) -> Result<HostedDomain, DirectoryError> {
+    let found = tx.query_opt(
+        &format!(
+            "SELECT {COLUMNS} FROM domain d WHERE d.name = ?1 AND d.serving = 1
+             AND NOT EXISTS (SELECT 1 FROM domain s WHERE s.id = d.alias_of_id AND s.serving = 0)"
+        ),
+        params![name.as_str()],
+        domain,
+    )?;
+    found
+        .filter(|found| reach.covers(found.tenant.tenant))
+        .ok_or_else(|| DirectoryError::NoSuchDomain(name.clone()))
+}
+
 /// Locks a domain's row for this transaction.
 ///
 /// # Errors

@@ -19,7 +19,8 @@ pub enum SendAs {
 
 /// Whether an account may send as an address: its own, an alias that gives it the right (F-53), or
 /// one of those with a tag (`user+tag@`) where the domain has subaddressing on. Being the catch-all
-/// gives no right to send as unknown addresses.
+/// gives no right to send as unknown addresses, and nobody sends as an address of a domain that awaits
+/// its proof.
 pub fn may_send_as(
     tx: &Tx<'_>,
     scope: AccountScope,
@@ -32,7 +33,7 @@ pub fn may_send_as(
                 CASE WHEN a.enabled = 1 AND (a.expires_at IS NULL OR a.expires_at > ?5)
                      THEN COALESCE(x.may_send, a.may_send) ELSE 0 END
          FROM address a
-         JOIN domain d ON d.id = a.domain_id
+         JOIN domain d ON d.id = a.domain_id AND d.serving = 1
          LEFT JOIN alias_target x ON x.address_id = a.spread_id AND x.account_id = ?4
          LEFT JOIN account acc ON acc.id = COALESCE(x.account_id, a.account_id)
               AND acc.deleted_at IS NULL

@@ -3,7 +3,7 @@
 use hikyaku_db::Database;
 use hikyaku_directory::{
     DirectoryError, TenantScope,
-    accounts::NewAccount,
+    accounts::{NewAccount, SendAs, may_send_as},
     addresses::{self, AddressKind, Resolution},
     domains::{self, Check, DomainService, Query, Verification},
 };
@@ -133,8 +133,19 @@ hikyaku_db::on_both_engines! {
         })
         .await
         .unwrap();
-        account(db, "taro@bank.test").await;
+        let taro = account(db, "taro@bank.test").await;
         assert_eq!(resolve(db, "taro@bank.test").await, Resolution::NotLocal);
+        let standing = || async move {
+            read(db, move |tx| {
+                let served = domains::find_in_service(tx, OPERATOR, &domain("bank.test")).is_ok();
+                let sender = "taro@bank.test".parse().unwrap();
+                Ok::<_, DirectoryError>((served, may_send_as(tx, taro, &sender)?))
+            })
+            .await
+            .unwrap()
+        };
+        // Nobody sends in its name, and mail for it is not kept from whoever it belongs to.
+        assert_eq!(standing().await, (false, SendAs::NotOwned));
         let check = |token: &'static str, check| async move {
             write(db, move |tx| domains::record_check(tx, ours, new, token, check))
                 .await
@@ -149,6 +160,7 @@ hikyaku_db::on_both_engines! {
         assert_eq!(check("another token", Check::Proved).await, failed);
         let proved = (Verification::Verified, DomainService::Running);
         assert_eq!(check(TOKEN, Check::Proved).await, proved);
+        assert_eq!(standing().await, (true, SendAs::Allowed));
         assert_eq!(kind(&resolve(db, "taro@bank.test").await), Some(AddressKind::Own));
         // A record that is tidied away later stops no mail.
         assert_eq!(check(TOKEN, Check::NotProved).await, proved);

@@ -119,7 +119,7 @@ async fn postmaster(session: &Session) -> Result<Option<EmailAddress>, Reply> {
 
 /// The postmaster of a domain, if it is hosted here.
 fn postmaster_of(tx: &Tx<'_>, domain: &Domain) -> Result<Option<EmailAddress>, DirectoryError> {
-    match domains::find(tx, PlatformScope::operator(), domain) {
+    match domains::find_in_service(tx, PlatformScope::operator(), domain) {
         Ok(found) => Ok(EmailAddress::new("postmaster", found.name).ok()),
         Err(DirectoryError::NoSuchDomain(_)) => Ok(None),
         Err(error) => Err(error),

@@ -580,7 +580,7 @@ fn tenant_of(
     if let Some(tenant) = known.or(sender.map(|(tenant, _)| tenant)) {
         return Ok(Some(tenant));
     }
-    match domains::find(tx, PlatformScope::operator(), address.domain()) {
+    match domains::find_in_service(tx, PlatformScope::operator(), address.domain()) {
         Ok(domain) => Ok(Some(domain.tenant.tenant)),
         Err(DirectoryError::NoSuchDomain(_)) => Ok(None),
         Err(error) => Err(error),

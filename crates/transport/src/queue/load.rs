@@ -88,7 +88,7 @@ pub(super) async fn load(
 }
 
 fn hosted(tx: &Tx<'_>, domain: &Domain) -> Result<Hosted, DirectoryError> {
-    match domains::find(tx, PlatformScope::operator(), domain) {
+    match domains::find_in_service(tx, PlatformScope::operator(), domain) {
         Ok(_) => Ok(Hosted::Here),
         Err(DirectoryError::NoSuchDomain(_)) => Ok(Hosted::Elsewhere),
         Err(error) => Err(error),
