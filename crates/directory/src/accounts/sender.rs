@@ -19,8 +19,8 @@ pub enum SendAs {
 
 /// Whether an account may send as an address: its own, an alias that gives it the right (F-53), or
 /// one of those with a tag (`user+tag@`) where the domain has subaddressing on. Being the catch-all
-/// gives no right to send as unknown addresses, and nobody sends as an address of a domain that awaits
-/// its proof.
+/// gives no right to send as unknown addresses, and nobody sends as an address of a domain that
+/// awaits its proof.
 pub fn may_send_as(
     tx: &Tx<'_>,
     scope: AccountScope,
